@@ -1,0 +1,80 @@
+use crate::Affine;
+
+/// How many columns share one coordinate computed in `f64`.
+pub(super) const BLOCK: usize = 16;
+
+/// Where the pixels of a block lie in the source along one axis: at `index` + `weight`.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    pub(super) index: [i32; BLOCK],
+    pub(super) weight: [f32; BLOCK],
+}
+
+/// The coordinates of an output image, block by block.
+#[derive(Debug)]
+pub(super) struct Coordinates {
+    x: Axis,
+    y: Axis,
+}
+
+/// One source coordinate as a function of the output column and row.
+#[derive(Debug)]
+struct Axis {
+    step: f64,
+    slope: f64,
+    offset: f64,
+    lanes: Lanes,
+}
+
+impl Coordinates {
+    pub(super) fn new(map: &Affine) -> Self {
+        let [x, y] = map.rows().map(Axis::new);
+        Self { x, y }
+    }
+
+    /// The x and the y coordinates of the block of a row that begins at a column.
+    #[inline]
+    pub(super) fn block(&self, row: usize, column: usize) -> (Lanes, Lanes) {
+        let (row, column) = (row as f64, column as f64);
+        (self.x.block(row, column), self.y.block(row, column))
+    }
+}
+
+impl Axis {
+    fn new(coefficients: [f64; 3]) -> Self {
+        let [step, slope, offset] = coefficients.map(|v| v.clamp(-FAR, FAR));
+        let lane_step = step.clamp(-LONGEST_STEP, LONGEST_STEP);
+        let mut lanes = Lanes { index: [0; BLOCK], weight: [0.0; BLOCK] };
+        for lane in 0..BLOCK {
+            let (index, weight) = split(lane as f64 * lane_step);
+            lanes.index[lane] = index;
+            lanes.weight[lane] = weight;
+        }
+        Self { step, slope, offset, lanes }
+    }
+
+    #[inline]
+    fn block(&self, row: f64, column: f64) -> Lanes {
+        let (index, weight) = split(self.step * column + (self.slope * row + self.offset));
+        let mut lanes = Lanes { index: [0; BLOCK], weight: [0.0; BLOCK] };
+        for lane in 0..BLOCK {
+            let t = weight + self.lanes.weight[lane];
+            let carries = t >= 1.0;
+            lanes.index[lane] = index + self.lanes.index[lane] + i32::from(carries);
+            lanes.weight[lane] = if carries { t - 1.0 } else { t };
+        }
+        lanes
+    }
+}
+
+/// The floor of a coordinate, within reach of `i32`, and the rest.
+fn split(coordinate: f64) -> (i32, f32) {
+    let floor = coordinate.floor();
+    (floor.clamp(-FARTHEST, FARTHEST) as i32, (coordinate - floor) as f32)
+}
+
+/// 2^200: no sum of three products with it overflows.
+const FAR: f64 = 1.606_938_044_258_990_3e60;
+/// 2^26 and 2^30: together they keep every pixel index within `i32`.
+const LONGEST_STEP: f64 = (1u32 << 26) as f64;
+const FARTHEST: f64 = (1u32 << 30) as f64;

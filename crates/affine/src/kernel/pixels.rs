@@ -1,0 +1,127 @@
+use std::array;
+
+use ndarray::{ArrayView3, ArrayViewMut3};
+
+use crate::Sample;
+
+/// An image that pixels are read from.
+pub(super) trait Pixels {
+    /// Height, width, channels.
+    fn dim(&self) -> (usize, usize, usize);
+    /// `C` channels of a pixel from channel `first` on.
+    fn read<const C: usize>(&self, row: usize, column: usize, first: usize) -> [f32; C];
+}
+
+/// An image that pixels are written to.
+pub(super) trait PixelsMut {
+    /// Height, width, channels.
+    fn dim(&self) -> (usize, usize, usize);
+    /// Stores `C` channels of a pixel from channel `first` on.
+    fn write<const C: usize>(&mut self, row: usize, column: usize, first: usize, pixel: [f32; C]);
+}
+
+/// An image in contiguous memory, its axes in any order.
+#[derive(Debug)]
+pub(super) struct Packed<'a, S> {
+    data: &'a [S],
+    layout: Layout,
+}
+
+/// A destination in contiguous memory, its axes in any order.
+#[derive(Debug)]
+pub(super) struct PackedMut<'a, D> {
+    data: &'a mut [D],
+    layout: Layout,
+}
+
+#[derive(Debug)]
+struct Layout {
+    dim: (usize, usize, usize),
+    strides: [usize; 3],
+}
+
+impl<'a, S> Packed<'a, S> {
+    /// `None` when the memory has gaps or an axis runs backwards.
+    pub(super) fn new(view: &'a ArrayView3<'_, S>) -> Option<Self> {
+        let layout = Layout::new(view.dim(), view.strides())?;
+        Some(Self { data: view.as_slice_memory_order()?, layout })
+    }
+}
+
+impl<'a, D> PackedMut<'a, D> {
+    /// `None` when the memory has gaps or an axis runs backwards.
+    pub(super) fn new(view: &'a mut ArrayViewMut3<'_, D>) -> Option<Self> {
+        let layout = Layout::new(view.dim(), view.strides())?;
+        Some(Self { data: view.as_slice_memory_order_mut()?, layout })
+    }
+}
+
+impl Layout {
+    fn new(dim: (usize, usize, usize), strides: &[isize]) -> Option<Self> {
+        let mut forward = [0; 3];
+        for (forward, stride) in forward.iter_mut().zip(strides) {
+            *forward = usize::try_from(*stride).ok()?;
+        }
+        Some(Self { dim, strides: forward })
+    }
+
+    #[inline]
+    fn offset(&self, row: usize, column: usize, channel: usize) -> usize {
+        row * self.strides[0] + column * self.strides[1] + channel * self.strides[2]
+    }
+}
+
+impl<S: Sample> Pixels for Packed<'_, S> {
+    fn dim(&self) -> (usize, usize, usize) {
+        self.layout.dim
+    }
+
+    #[inline]
+    fn read<const C: usize>(&self, row: usize, column: usize, first: usize) -> [f32; C] {
+        let pixel = &self.data[self.layout.offset(row, column, first)..];
+        match self.layout.strides[2] {
+            1 => {
+                let pixel = &pixel[..C];
+                array::from_fn(|channel| pixel[channel].to_f32())
+            }
+            stride => array::from_fn(|channel| pixel[channel * stride].to_f32()),
+        }
+    }
+}
+
+impl<D: Sample> PixelsMut for PackedMut<'_, D> {
+    fn dim(&self) -> (usize, usize, usize) {
+        self.layout.dim
+    }
+
+    #[inline]
+    fn write<const C: usize>(&mut self, row: usize, column: usize, first: usize, pixel: [f32; C]) {
+        let offset = self.layout.offset(row, column, first);
+        let stride = self.layout.strides[2];
+        for (channel, value) in pixel.into_iter().enumerate() {
+            self.data[offset + channel * stride] = D::from_f32(value);
+        }
+    }
+}
+
+impl<S: Sample> Pixels for ArrayView3<'_, S> {
+    fn dim(&self) -> (usize, usize, usize) {
+        (**self).dim()
+    }
+
+    fn read<const C: usize>(&self, row: usize, column: usize, first: usize) -> [f32; C] {
+        array::from_fn(|channel| self[[row, column, first + channel]].to_f32())
+    }
+}
+
+impl<D: Sample> PixelsMut for ArrayViewMut3<'_, D> {
+    fn dim(&self) -> (usize, usize, usize) {
+        (**self).dim()
+    }
+
+    fn write<const C: usize>(&mut self, row: usize, column: usize, first: usize, pixel: [f32; C]) {
+        for (channel, value) in pixel.into_iter().enumerate() {
+            self[[row, column, first + channel]] = D::from_f32(value);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// The value of one channel of one pixel: `u8` or `f32`.
+///
+/// Kernels compute in `f32`. A `u8` result is rounded half up and saturated to 0..=255, as scipy
+/// does; NaN becomes 0.
+pub trait Sample: sealed::Sealed + Copy + Send + Sync + 'static {
+    /// The value as computed with.
+    fn to_f32(self) -> f32;
+    /// The stored form of a computed value.
+    fn from_f32(value: f32) -> Self;
+}
+
+impl Sample for u8 {
+    #[inline]
+    fn to_f32(self) -> f32 {
+        f32::from(self)
+    }
+
+    #[inline]
+    fn from_f32(value: f32) -> Self {
+        // The conversion truncates and saturates.
+        (value + 0.5) as u8
+    }
+}
+
+impl Sample for f32 {
+    #[inline]
+    fn to_f32(self) -> f32 {
+        self
+    }
+
+    #[inline]
+    fn from_f32(value: f32) -> Self {
+        value
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u8 {}
+    impl Sealed for f32 {}
+}

@@ -1,0 +1,147 @@
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
+
+use crate::Error;
+use crate::finite::check_finite;
+use crate::symmetric::{self, upper};
+
+/// Gram matrix X Xᵀ of `n` x `d` rows: the `n` x `n` inner products, summed in `f64`.
+///
+/// No copy of the rows is made; see [`centred_gram`].
+///
+/// # Errors
+///
+/// [`Error::Empty`], [`Error::NonFinite`], or [`Error::TooLarge`] when the matrix does not fit in
+/// memory.
+pub fn gram(rows: ArrayView2<'_, f32>) -> Result<Array2<f64>, Error> {
+    check(&rows)?;
+    real_gram(rows, &Array1::zeros(rows.ncols()))
+}
+
+/// Mean row, and Gram matrix of the rows less it: the entries are (xᵢ - mean) · (xⱼ - mean).
+///
+/// This is the dual of the [`scatter`](crate::JointSummary::scatter): both have the same non-zero
+/// eigenvalues, and this one is `n` x `n` however long the rows are. Rows are converted to `f64`
+/// a block at a time, so beyond the result memory is bounded. The number of threads does not show;
+/// a machine without fused multiply-add may round the last bits otherwise.
+///
+/// ```
+/// use mizumashi_stats::centred_gram;
+/// use ndarray::array;
+///
+/// let (mean, gram) = centred_gram(array![[1.0, 5.0, 0.0], [3.0, 5.0, 4.0]].view())?;
+/// assert_eq!(mean, array![2.0, 5.0, 2.0]);
+/// assert_eq!(gram, array![[5.0, -5.0], [-5.0, 5.0]]);
+/// # Ok::<(), mizumashi_stats::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`gram`].
+pub fn centred_gram(rows: ArrayView2<'_, f32>) -> Result<(Array1<f64>, Array2<f64>), Error> {
+    check(&rows)?;
+    let mean = column_means(rows);
+    let gram = real_gram(rows, &mean)?;
+    Ok((mean, gram))
+}
+
+/// Gram matrix X Xᵀ of `n` x `d` rows of `u8`, exact.
+///
+/// # Errors
+///
+/// [`Error::Empty`], or [`Error::TooLarge`] when the matrix does not fit in memory.
+pub fn gram_u8(rows: ArrayView2<'_, u8>) -> Result<Array2<i64>, Error> {
+    check(&rows)?;
+    let mut gram = symmetric::zeros(rows.nrows())?;
+    add_centred_gram(rows.t(), &mut gram);
+    // x y = (x - 128)(y - 128) + 128 (x + y - 128)
+    let sums: Vec<i64> =
+        rows.outer_iter().map(|row| row.iter().map(|&value| i64::from(value)).sum()).collect();
+    let offset = 128 * rows.ncols() as i64;
+    Ok(Array2::from_shape_fn(gram.raw_dim(), |(row, column)| {
+        gram[upper(row, column)] + 128 * (sums[row] + sums[column] - offset)
+    }))
+}
+
+/// Mean row, and Gram matrix of the rows less it, of `u8` rows: [`centred_gram`] in integers up to
+/// one final division.
+///
+/// # Errors
+///
+/// As for [`gram_u8`].
+pub fn centred_gram_u8(rows: ArrayView2<'_, u8>) -> Result<(Array1<f64>, Array2<f64>), Error> {
+    check(&rows)?;
+    let mut gram = symmetric::zeros(rows.nrows())?;
+    add_centred_gram(rows.t(), &mut gram);
+    // Less the means of row and column, plus the mean of all: times n², an integer.
+    let size = rows.nrows();
+    let sums: Vec<i128> = (0..size)
+        .into_par_iter()
+        .map(|row| (0..size).map(|column| i128::from(gram[upper(row, column)])).sum())
+        .collect();
+    let total: i128 = sums.iter().sum();
+    let count = size as i128;
+    let centred = symmetric::mirrored(&gram, |product, row, column| {
+        let sum = count * (count * i128::from(product) - sums[row] - sums[column]) + total;
+        sum as f64 / (count * count) as f64
+    });
+    Ok((column_means(rows), centred))
+}
+
+/// Adds Σ (x - 128)(y - 128) over the rows to the upper half of `gram`, for each pair of columns x
+/// and y.
+///
+/// Blocks of 1024 rows are multiplied in `f32`. No sum in one can exceed 1024 · 128 · 128 = 2²⁴, up
+/// to which `f32` holds every integer: the products are exact in whatever order they are added.
+pub(crate) fn add_centred_gram(rows: ArrayView2<'_, u8>, gram: &mut Array2<i64>) {
+    const BLOCK: usize = 1024;
+    let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
+    symmetric::add_products(
+        gram,
+        blocks.len(),
+        |index, left, right| {
+            let panel = |columns| {
+                blocks[index].slice(s![.., columns]).mapv(|value| f32::from(value) - 128.0)
+            };
+            panel(left).t().dot(&panel(right))
+        },
+        |sum, &product| *sum += product as i64,
+    );
+}
+
+/// Means of the columns, each summed in `f64` from the first row to the last.
+pub(crate) fn column_means<T: Copy + Into<f64>>(rows: ArrayView2<'_, T>) -> Array1<f64> {
+    let mut mean = Array1::zeros(rows.ncols());
+    for row in rows.outer_iter() {
+        mean.zip_mut_with(&row, |sum: &mut f64, &value| *sum += value.into());
+    }
+    mean / rows.nrows() as f64
+}
+
+/// Gram matrix of the rows less `centre`.
+fn real_gram(rows: ArrayView2<'_, f32>, centre: &Array1<f64>) -> Result<Array2<f64>, Error> {
+    const BLOCK: usize = 512;
+    let mut gram = symmetric::zeros(rows.nrows())?;
+    let blocks: Vec<_> = rows
+        .axis_chunks_iter(Axis(1), BLOCK)
+        .zip(centre.axis_chunks_iter(Axis(0), BLOCK))
+        .collect();
+    symmetric::add_products(
+        &mut gram,
+        blocks.len(),
+        |index, left, right| {
+            let (block, centre) = &blocks[index];
+            let panel = |rows| block.slice(s![rows, ..]).mapv(f64::from) - centre;
+            panel(left).dot(&panel(right).t())
+        },
+        |sum, &product| *sum += product,
+    );
+    Ok(symmetric::mirrored(&gram, |entry, _, _| entry))
+}
+
+fn check<T: Copy + Into<f64> + Sync>(rows: &ArrayView2<'_, T>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Err(Error::Empty { shape: rows.shape().to_vec() });
+    }
+    check_finite(rows)
+}

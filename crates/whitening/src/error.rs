@@ -1,0 +1,188 @@
+use thiserror::Error;
+
+use crate::solver::Solver;
+
+/// Everything that can go wrong while fitting, applying or loading a whitening.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no value to learn from.
+    #[error(
+        "the set has {samples} samples of {features} values; fitting needs at least one of each"
+    )]
+    EmptySet {
+        /// Samples in the set.
+        samples: u64,
+        /// Values of each sample.
+        features: usize,
+    },
+
+    /// One sample, centred: nothing is left of it.
+    #[error(
+        "the set has 1 sample, and a sample minus the mean of itself is zero: no variation can be \
+         learnt from it; fit more samples, or centre the data beforehand (for a picture, per \
+         channel) and use `Centring::None`"
+    )]
+    SingleSample,
+
+    /// A value is NaN or infinite.
+    #[error("row {row}, column {column} is {value}; every value must be finite")]
+    NonFinite {
+        /// Sample (for colour whitening: pixel, counted over all images).
+        row: usize,
+        /// Position in the sample (for images: in row-major height, width, channel order).
+        column: usize,
+        /// The value found.
+        value: f32,
+    },
+
+    /// Rows have another length than the fitted ones.
+    #[error("rows have {found} values; this whitening takes {expected}")]
+    FeatureCount {
+        /// Length found.
+        found: usize,
+        /// Length required.
+        expected: usize,
+    },
+
+    /// The output array does not fit the input.
+    #[error(
+        "the output is {} x {}; it must be {} x {}",
+        found[0], found[1], expected[0], expected[1]
+    )]
+    OutputShape {
+        /// Rows and columns found.
+        found: [usize; 2],
+        /// Rows and columns required.
+        expected: [usize; 2],
+    },
+
+    /// Images have another shape than the fitted ones.
+    #[error(
+        "images are {} x {} x {} (height, width, channels); this whitening was fitted on {} x {} x {}",
+        found[0], found[1], found[2], expected[0], expected[1], expected[2]
+    )]
+    ImageShape {
+        /// Height, width and channels found.
+        found: [usize; 3],
+        /// Height, width and channels fitted.
+        expected: [usize; 3],
+    },
+
+    /// Epsilon is negative or not a number.
+    #[error("epsilon is {value}; it must be zero or a positive finite number")]
+    Epsilon {
+        /// The value given.
+        value: f64,
+    },
+
+    /// The rank tolerance is no fraction.
+    #[error("the rank tolerance is {value}; it must be at least 0 and below 1")]
+    RankTolerance {
+        /// The value given.
+        value: f64,
+    },
+
+    /// Fitting would take more memory than allowed.
+    #[error(
+        "fitting {samples} samples of {features} values takes about {needed} bytes, above the limit \
+         of {limit}; raise it with `Whitener::memory_limit`, whiten colours (`Scope::Channels`), or \
+         fit fewer samples than values, which never forms the covariance matrix"
+    )]
+    MemoryLimit {
+        /// Samples in the set.
+        samples: u64,
+        /// Values of each sample.
+        features: usize,
+        /// Bytes needed at the peak.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+
+    /// The matrix asked for is larger than the caller allows.
+    #[error(
+        "the {rows} x {columns} matrix takes {needed} bytes, above the limit of {limit}; `apply` \
+         needs no such matrix, and `components` gives its factors"
+    )]
+    MatrixLimit {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Columns of the matrix.
+        columns: usize,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+
+    /// The variation of the data, or its inverse, is beyond the range of the arithmetic.
+    #[error(
+        "the data vary too little or too much for 32-bit factors (largest eigenvalue \
+         {largest_eigenvalue:e}, smallest kept {smallest_eigenvalue:e}); rescale them, or raise \
+         epsilon"
+    )]
+    Range {
+        /// Largest eigenvalue of the covariance.
+        largest_eigenvalue: f64,
+        /// Smallest eigenvalue above the rank cut.
+        smallest_eigenvalue: f64,
+    },
+
+    /// Mean and covariance disagree in size, or hold values that are not finite.
+    #[error(
+        "the moments hold a mean of {mean} values and a {} x {} covariance; they must be n and \
+         n x n, all finite",
+        covariance[0], covariance[1]
+    )]
+    Moments {
+        /// Length of the mean.
+        mean: usize,
+        /// Shape of the covariance.
+        covariance: [usize; 2],
+    },
+
+    /// The eigen-solver gave up.
+    #[error("the eigen-solver {solver:?} failed on a {size} x {size} matrix: {reason}")]
+    Solver {
+        /// Solver in use.
+        solver: Solver,
+        /// Side of the matrix.
+        size: usize,
+        /// What the solver reports.
+        reason: String,
+    },
+
+    /// The output rows have another length than the input rows.
+    #[error(
+        "{features} values become {outputs} components, which do not fit in their place; use \
+         `apply` or `apply_into`"
+    )]
+    NotInPlace {
+        /// Values of an input row.
+        features: usize,
+        /// Values of an output row.
+        outputs: usize,
+    },
+
+    /// Principal components of whole images are not an image.
+    #[error(
+        "PCA whitening of whole images yields {outputs} components per image, not an image; use \
+         `ImageWhitening::apply_flat`, or ZCA whitening"
+    )]
+    NotAnImage {
+        /// Components per image.
+        outputs: usize,
+    },
+
+    /// A stored whitening does not describe a whitening.
+    #[error("the stored whitening is damaged: {reason}")]
+    Stored {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+
+    /// The statistics could not be gathered.
+    #[error(transparent)]
+    Statistics(#[from] mizumashi_stats::Error),
+}

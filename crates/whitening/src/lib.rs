@@ -1,0 +1,96 @@
+//! ZCA and PCA whitening of images, with or without the d x d covariance matrix.
+//!
+//! Whitening is a linear map after which the values of a sample are uncorrelated and of unit
+//! variance: `y = W (x - m)` with `W C W^T = I`, where `m` and `C` are the mean and the population
+//! covariance of the fitted samples. [`WhiteningKind`] chooses among the maps that do this: ZCA,
+//! after which an image still looks like one, or PCA, after which it is a list of components.
+//!
+//! ```
+//! use mizumashi_whitening::{Layout, Regularisation, Scope, Whitener};
+//! use ndarray::Array4;
+//!
+//! // 64 images of 4x4 RGB pixels.
+//! let images = Array4::from_shape_fn((64, 4, 4, 3), |(n, y, x, c)| {
+//!     ((n * 7919 + y * 104_729 + x * 1299 + c * 15_485) * (n + 1) / 64 % 256) as u8
+//! });
+//! let whitening = Whitener::zca()
+//!     .regularisation(Regularisation::Eigenvalue(0.1))
+//!     .fit_images(images.view(), Layout::Nhwc, Scope::Pixels)?;
+//! let white = whitening.apply(images.view(), Layout::Nhwc)?;
+//! assert_eq!(white.dim(), images.dim());
+//! # Ok::<(), mizumashi_whitening::Error>(())
+//! ```
+//!
+//! # What correlation is removed: between R, G and B, or between pixels?
+//!
+//! [`Scope`] decides. [`Scope::Pixels`] takes an image as one observation of d = height x width x
+//! channels values: every value is decorrelated from every other, so neighbouring pixels *and*
+//! colours; `W` is d x d, and smooth surfaces vanish while edges stay. [`Scope::Channels`] takes
+//! each pixel as an observation of its channels: R, G and B are decorrelated from each other and
+//! nothing else changes; `W` is 3 x 3, and pixels remain as like their neighbours as they were.
+//! ZCA whitening in the deep-learning literature, and in Keras, is the former.
+//!
+//! # Directions in which nothing varies
+//!
+//! A direction of variance zero cannot be brought to unit variance, and one of little variance
+//! holds mostly noise. [`Regularisation`] bounds how far small variances are amplified; null
+//! directions, those below the [rank cut](Whitener::rank_tolerance), are mapped to zero, so what a
+//! later image holds along them is dropped. Keep this in mind with fewer samples than values: n
+//! samples vary along n - 1 directions at most.
+//!
+//! # Fewer samples than values
+//!
+//! The covariance of 224x224 RGB images takes 181 GB. With n < d it is never formed: its
+//! eigenvectors come from the n x n inner products between samples ([`Method::Dual`]), and `W` is
+//! kept as two thin factors and applied as such. Memory grows with n d alone.
+//! [`Whitening::solution`] tells which way was taken.
+//!
+//! # A single picture
+//!
+//! One sample minus the mean of itself is zero, so fitting a single image is an
+//! [error](Error::SingleSample), unless it was centred in another way before and is to be taken as
+//! it is ([`Centring::None`]). Then its only direction is itself, with second moment `|x|^2`, and
+//! whitening divides it by its own norm: `W x = x / |x|`. That is what Keras computes for the lone
+//! image of many a tutorial, after it has subtracted from each channel its mean: a picture of
+//! standard deviation `1 / sqrt(d)`, 0.0045105 for 128x128 RGB, grey to the eye and whitened in
+//! name only. Here it takes megabytes, not the 9.7 GB of the matrix.
+//!
+//! ```
+//! use mizumashi_whitening::{Centring, Regularisation, Whitener};
+//! use ndarray::array;
+//!
+//! let picture = array![[3.0_f32, -4.0, 0.0, 1.0, 0.0]];
+//! assert!(Whitener::zca().fit(picture.view()).is_err());
+//! let white = Whitener::zca()
+//!     .centring(Centring::None)
+//!     .regularisation(Regularisation::Eigenvalue(0.0))
+//!     .fit(picture.view())?
+//!     .apply(picture.view())?;
+//! assert!((white - picture / 26_f32.sqrt()).iter().all(|x| x.abs() < 1e-6));
+//! # Ok::<(), mizumashi_whitening::Error>(())
+//! ```
+
+mod dual;
+mod error;
+mod images;
+mod kind;
+mod observations;
+mod operator;
+mod pixel;
+mod primal;
+mod product;
+mod regularisation;
+mod solver;
+mod spectrum;
+mod whitener;
+mod whitening;
+
+pub use error::Error;
+pub use images::ImageWhitening;
+pub use kind::{Centring, Method, Scope, WhiteningKind};
+pub use mizumashi_stats::Layout;
+pub use pixel::Pixel;
+pub use regularisation::Regularisation;
+pub use solver::Solver;
+pub use whitener::Whitener;
+pub use whitening::{Solution, Whitening};

@@ -1,0 +1,183 @@
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
+use rayon::prelude::*;
+
+use crate::WhiteningKind;
+use crate::pixel::Pixel;
+use crate::product::{product, self_product};
+
+/// Rows this short, colours in practice, are multiplied as they stand: a gemm call costs more.
+const SHORT: usize = 16;
+
+/// Rows mapped by one parallel task, where they are short.
+const SHORT_ROWS: usize = 1 << 12;
+
+/// Values mapped by one parallel task, where rows are long: four megabytes of buffer.
+const BLOCK_VALUES: usize = 1 << 20;
+
+/// The fitted map `y = W (x - m)`, with `W` in 32-bit factors for speed.
+///
+/// Each row of the output is computed from its own row alone, in the same order of additions
+/// whatever the rows beside it (see [`product`]): how rows are cut into blocks does not show.
+#[derive(Debug, Clone)]
+pub(crate) struct Operator {
+    mean: Array1<f64>,
+    factors: Factors,
+}
+
+#[derive(Debug, Clone)]
+enum Factors {
+    /// `W` itself, one row per output: one product, `y = z W^T`.
+    Dense(Array2<f32>),
+    /// `A` of `W = A^T A`, one row per kept direction: two thin products, `y = (z A^T) A`.
+    Thin(Array2<f32>),
+}
+
+impl Operator {
+    /// From the mean, the directions (d x k) and their gains.
+    pub(crate) fn new(
+        kind: WhiteningKind,
+        mean: ArrayView1<'_, f64>,
+        components: ArrayView2<'_, f64>,
+        gains: ArrayView1<'_, f64>,
+    ) -> Self {
+        let (features, rank) = components.dim();
+        // Whichever takes fewer multiplications, and with them memory.
+        let dense = 2 * rank >= features || features <= SHORT;
+        let factors = match kind {
+            WhiteningKind::Pca => Factors::Dense(scaled_rows(components, gains)),
+            WhiteningKind::Zca if dense => {
+                Factors::Dense(zca_matrix(components, gains).mapv(|x| x as f32))
+            }
+            WhiteningKind::Zca => {
+                Factors::Thin(scaled_rows(components, gains.mapv(f64::sqrt).view()))
+            }
+        };
+        Self { mean: mean.to_owned(), factors }
+    }
+
+    /// Values of an output row.
+    pub(crate) fn outputs(&self) -> usize {
+        match &self.factors {
+            Factors::Dense(matrix) => matrix.nrows(),
+            Factors::Thin(_) => self.mean.len(),
+        }
+    }
+
+    /// Whether every factor is within the range of `f32`.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.matrix().iter().all(|x| x.is_finite())
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> u64 {
+        8 * self.mean.len() as u64 + 4 * self.matrix().len() as u64
+    }
+
+    /// Maps finite rows; shapes must agree.
+    pub(crate) fn apply<T: Pixel>(&self, rows: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, f32>) {
+        let height = self.block_height();
+        out.axis_chunks_iter_mut(Axis(0), height)
+            .into_par_iter()
+            .zip(rows.axis_chunks_iter(Axis(0), height))
+            .for_each(|(mut out, rows)| match self.short() {
+                Some(matrix) => {
+                    for (row, out) in rows.rows().into_iter().zip(out.rows_mut()) {
+                        self.apply_short(matrix, &self.centred_short(row), out);
+                    }
+                }
+                None => self.multiply(self.centred(rows), out),
+            });
+    }
+
+    /// Maps finite rows onto themselves; there must be as many outputs as inputs.
+    pub(crate) fn apply_inplace(&self, mut rows: ArrayViewMut2<'_, f32>) {
+        rows.axis_chunks_iter_mut(Axis(0), self.block_height()).into_par_iter().for_each(
+            |mut rows| match self.short() {
+                Some(matrix) => {
+                    for row in rows.rows_mut() {
+                        self.apply_short(matrix, &self.centred_short(row.view()), row);
+                    }
+                }
+                None => self.multiply(self.centred(rows.view()), rows),
+            },
+        );
+    }
+
+    fn matrix(&self) -> &Array2<f32> {
+        let (Factors::Dense(matrix) | Factors::Thin(matrix)) = &self.factors;
+        matrix
+    }
+
+    fn block_height(&self) -> usize {
+        match self.short() {
+            Some(_) => SHORT_ROWS,
+            None => (BLOCK_VALUES / self.mean.len()).max(32),
+        }
+    }
+
+    fn centred<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Array2<f32> {
+        let mut centred = Array2::zeros(rows.raw_dim());
+        Zip::from(centred.rows_mut()).and(rows.rows()).for_each(|to, from| {
+            Zip::from(to).and(from).and(&self.mean).for_each(|to, &x, &mean| {
+                *to = (Into::<f64>::into(x) - mean) as f32;
+            });
+        });
+        centred
+    }
+
+    fn multiply(&self, centred: Array2<f32>, out: ArrayViewMut2<'_, f32>) {
+        match &self.factors {
+            Factors::Dense(matrix) => product(centred.view(), matrix.t(), out),
+            Factors::Thin(thin) => {
+                let mut along = Array2::zeros((centred.nrows(), thin.nrows()));
+                product(centred.view(), thin.t(), along.view_mut());
+                drop(centred);
+                product(along.view(), thin.view(), out);
+            }
+        }
+    }
+
+    /// The matrix, where rows are short.
+    fn short(&self) -> Option<&Array2<f32>> {
+        match &self.factors {
+            Factors::Dense(matrix) if matrix.ncols() <= SHORT => Some(matrix),
+            _ => None,
+        }
+    }
+
+    fn centred_short<T: Pixel>(&self, row: ArrayView1<'_, T>) -> [f32; SHORT] {
+        let mut centred = [0.0; SHORT];
+        for ((to, &x), &mean) in centred.iter_mut().zip(row).zip(&self.mean) {
+            *to = (Into::<f64>::into(x) - mean) as f32;
+        }
+        centred
+    }
+
+    fn apply_short(
+        &self,
+        matrix: &Array2<f32>,
+        centred: &[f32; SHORT],
+        out: ArrayViewMut1<'_, f32>,
+    ) {
+        for (out, weights) in out.into_iter().zip(matrix.rows()) {
+            *out = weights.iter().zip(centred).fold(0.0, |sum, (weight, x)| sum + weight * x);
+        }
+    }
+}
+
+/// `W = U diag(gains) U^T`, d x d, symmetric to the bit.
+pub(crate) fn zca_matrix(
+    components: ArrayView2<'_, f64>,
+    gains: ArrayView1<'_, f64>,
+) -> Array2<f64> {
+    self_product((&components * &gains.mapv(f64::sqrt)).view())
+}
+
+/// `diag(gains) U^T` as `f32`: one row per direction, k x d.
+fn scaled_rows(components: ArrayView2<'_, f64>, gains: ArrayView1<'_, f64>) -> Array2<f32> {
+    let mut rows = Array2::zeros((components.ncols(), components.nrows()));
+    Zip::from(rows.columns_mut()).and(components.rows()).for_each(|to, from| {
+        Zip::from(to).and(from).and(gains).for_each(|to, &x, &gain| *to = (x * gain) as f32);
+    });
+    rows
+}

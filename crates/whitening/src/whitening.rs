@@ -1,0 +1,308 @@
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::observations::check_finite;
+use crate::operator::{Operator, zca_matrix};
+use crate::product::product;
+use crate::spectrum::{Spectrum, squared_lengths};
+use crate::{Error, Method, Pixel, Regularisation, WhiteningKind};
+
+/// A fitted whitening: the map `y = W (x - m)` and its inverse.
+///
+/// Made by [`Whitener::fit`](crate::Whitener::fit). It holds the mean, the kept eigenvectors `U`
+/// (d x k, for d values a row and k the [`rank`](Whitening::rank)) and their variances in `f64`,
+/// and a copy in `f32` by which rows are mapped: `W` itself, or, for ZCA with k < d/2, the d x k
+/// factor `A` of `W = A A^T`. Nothing of size d x d exists while k is small.
+///
+/// The result for a row is the same bits whatever the batch it comes in and whatever the number of
+/// rayon threads. Between processors of different instruction sets it may differ by rounding.
+///
+/// ```
+/// use mizumashi_whitening::{Regularisation, Whitener};
+/// use ndarray::array;
+///
+/// let rows = array![[1.0_f32, 1.0], [3.0, 3.0], [1.0, 3.0], [3.0, 1.0], [2.0, 4.0], [2.0, 0.0]];
+/// let whitening = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0)).fit(rows.view())?;
+/// let white = whitening.apply(rows.view())?;
+/// // Each value now has mean 0 and variance 1, and they are uncorrelated.
+/// assert!((white.t().dot(&white) / 6.0 - array![[1.0, 0.0], [0.0, 1.0]]).iter().all(|x| x.abs() < 1e-6));
+/// let back = whitening.inverse(white.view())?;
+/// assert!((back - rows).iter().all(|x| x.abs() < 1e-5));
+/// # Ok::<(), mizumashi_whitening::Error>(())
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Model")]
+pub struct Whitening {
+    model: Model,
+    operator: Operator,
+}
+
+/// How a whitening was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub struct Solution {
+    /// By way of the covariance, or of the inner products between samples.
+    pub method: Method,
+    /// Samples fitted; for colour whitening, pixels.
+    pub samples: u64,
+    /// Bytes that fitting took at its peak beside the data, as estimated from the shapes.
+    pub bytes: u64,
+}
+
+/// All that a whitening is, and all of it that is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+struct Model {
+    kind: WhiteningKind,
+    regularisation: Regularisation,
+    solution: Solution,
+    mean: Array1<f64>,
+    eigenvalues: Array1<f64>,
+    components: Array2<f64>,
+}
+
+impl Whitening {
+    /// Maps rows of d values: n x d becomes n x d for ZCA, n x k for PCA.
+    ///
+    /// Null directions, which the fitted samples did not vary along, are mapped to zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FeatureCount`] when rows are not of d values, and [`Error::NonFinite`] for NaN and
+    /// infinity.
+    pub fn apply<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Result<Array2<f32>, Error> {
+        let mut out = Array2::zeros((rows.nrows(), self.outputs()));
+        self.apply_into(rows, out.view_mut())?;
+        Ok(out)
+    }
+
+    /// [`apply`](Self::apply) into an array of the caller's, with any strides.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply), and [`Error::OutputShape`].
+    pub fn apply_into<T: Pixel>(
+        &self,
+        rows: ArrayView2<'_, T>,
+        out: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), Error> {
+        check_length(rows.ncols(), self.features())?;
+        let expected = [rows.nrows(), self.outputs()];
+        if <[usize; 2]>::from(out.dim()) != expected {
+            return Err(Error::OutputShape { found: out.dim().into(), expected });
+        }
+        check_finite(rows, 0)?;
+        self.operator.apply(rows, out);
+        Ok(())
+    }
+
+    /// [`apply`](Self::apply) in place: each row is replaced by its image.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply), and [`Error::NotInPlace`] for a PCA of rank below d.
+    pub fn apply_inplace(&self, rows: ArrayViewMut2<'_, f32>) -> Result<(), Error> {
+        let (features, outputs) = (self.features(), self.outputs());
+        check_length(rows.ncols(), features)?;
+        if features != outputs {
+            return Err(Error::NotInPlace { features, outputs });
+        }
+        check_finite(rows.view(), 0)?;
+        self.operator.apply_inplace(rows);
+        Ok(())
+    }
+
+    /// Maps white rows back: n x d (ZCA) or n x k (PCA) becomes n x d.
+    ///
+    /// Exact up to rounding on the kept subspace, epsilon included: each direction is divided by
+    /// the gain it was multiplied by. What null directions held is lost, and comes back as the
+    /// mean. Computed in `f64`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FeatureCount`] when rows have another length, and [`Error::NonFinite`] for NaN and
+    /// infinity.
+    pub fn inverse(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+        check_length(rows.ncols(), self.outputs())?;
+        check_finite(rows, 0)?;
+        let (samples, rank) = (rows.nrows(), self.rank());
+        let rows = rows.mapv(f64::from);
+        let mut along = match self.model.kind {
+            WhiteningKind::Pca => rows,
+            WhiteningKind::Zca => {
+                let mut along = Array2::zeros((samples, rank));
+                product(rows.view(), self.components(), along.view_mut());
+                along
+            }
+        };
+        along /= &self.gains();
+        let mut out = Array2::zeros((samples, self.features()));
+        product(along.view(), self.components().reversed_axes(), out.view_mut());
+        out += &self.model.mean;
+        Ok(out.mapv(|x| x as f32))
+    }
+
+    /// The whitening matrix `W`: d x d for ZCA (symmetric to the bit), k x d for PCA.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MatrixLimit`] when it takes more than `limit` bytes. `W` for 224x224 RGB images is
+    /// 181 GB.
+    pub fn matrix(&self, limit: u64) -> Result<Array2<f64>, Error> {
+        let (rows, columns) = (self.outputs(), self.features());
+        let needed = (rows as u64).saturating_mul(columns as u64).saturating_mul(8);
+        if needed > limit {
+            return Err(Error::MatrixLimit { rows, columns, needed, limit });
+        }
+        let (components, gains) = (self.components(), self.gains());
+        Ok(match self.model.kind {
+            WhiteningKind::Zca => zca_matrix(components, gains.view()),
+            WhiteningKind::Pca => (&components * &gains).reversed_axes(),
+        })
+    }
+
+    /// ZCA or PCA.
+    pub fn kind(&self) -> WhiteningKind {
+        self.model.kind
+    }
+
+    /// How small variances are treated.
+    pub fn regularisation(&self) -> Regularisation {
+        self.model.regularisation
+    }
+
+    /// How the whitening was found.
+    pub fn solution(&self) -> Solution {
+        self.model.solution
+    }
+
+    /// Values of an input row: d.
+    pub fn features(&self) -> usize {
+        self.model.components.nrows()
+    }
+
+    /// Values of an output row: d for ZCA, k for PCA.
+    pub fn outputs(&self) -> usize {
+        self.operator.outputs()
+    }
+
+    /// Number of directions kept: k. It is zero when all samples are equal; everything is then
+    /// mapped to zeros (ZCA) or to rows of no values (PCA).
+    pub fn rank(&self) -> usize {
+        self.model.components.ncols()
+    }
+
+    /// What is subtracted from a row: d values, all zero without centring.
+    pub fn mean(&self) -> ArrayView1<'_, f64> {
+        self.model.mean.view()
+    }
+
+    /// Variances of the fitted samples along the kept directions, largest first: k values.
+    pub fn eigenvalues(&self) -> ArrayView1<'_, f64> {
+        self.model.eigenvalues.view()
+    }
+
+    /// The kept directions as columns of unit length, d x k: eigenvectors of the covariance.
+    pub fn components(&self) -> ArrayView2<'_, f64> {
+        self.model.components.view()
+    }
+
+    /// What each kept direction is multiplied by: k values.
+    pub fn gains(&self) -> Array1<f64> {
+        let Model { regularisation, solution, eigenvalues, .. } = &self.model;
+        eigenvalues.mapv(|lambda| regularisation.gain(lambda, solution.samples))
+    }
+
+    /// Bytes held by this value.
+    pub fn bytes(&self) -> u64 {
+        let Model { mean, eigenvalues, components, .. } = &self.model;
+        let stored = mean.len() + eigenvalues.len() + components.len();
+        8 * stored as u64 + self.operator.bytes()
+    }
+
+    pub(crate) fn new(
+        kind: WhiteningKind,
+        regularisation: Regularisation,
+        solution: Solution,
+        spectrum: Spectrum,
+    ) -> Result<Self, Error> {
+        let Spectrum { mean, eigenvalues, components } = spectrum;
+        Model { kind, regularisation, solution, mean, eigenvalues, components }.try_into()
+    }
+
+    pub(crate) fn operator(&self) -> &Operator {
+        &self.operator
+    }
+}
+
+fn check_length(found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::FeatureCount { found, expected }) }
+}
+
+/// Two whitenings are equal when they map alike: the route by which they were found counts too,
+/// as its sample count enters [`Regularisation::SingularValue`].
+impl PartialEq for Whitening {
+    fn eq(&self, other: &Self) -> bool {
+        self.model == other.model
+    }
+}
+
+impl Serialize for Whitening {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.model.serialize(serializer)
+    }
+}
+
+/// Checks the model and derives the operator from it, for fitted and for loaded ones alike.
+impl TryFrom<Model> for Whitening {
+    type Error = Error;
+
+    fn try_from(model: Model) -> Result<Self, Error> {
+        model.validate()?;
+        let Model { kind, regularisation, solution, mean, eigenvalues, components } = &model;
+        let gains = eigenvalues.mapv(|lambda| regularisation.gain(lambda, solution.samples));
+        let operator = Operator::new(*kind, mean.view(), components.view(), gains.view());
+        if !operator.is_finite() {
+            return Err(Error::Range {
+                largest_eigenvalue: eigenvalues.first().copied().unwrap_or(0.0),
+                smallest_eigenvalue: eigenvalues.last().copied().unwrap_or(0.0),
+            });
+        }
+        Ok(Self { model, operator })
+    }
+}
+
+impl Model {
+    fn validate(&self) -> Result<(), Error> {
+        /// How far the squared length of a direction may be from 1.
+        const UNIT: f64 = 1e-6;
+
+        self.regularisation.validate()?;
+        let (features, rank) = self.components.dim();
+        let lengths = squared_lengths(self.components.view());
+        let positive = |lambda: &f64| lambda.is_finite() && *lambda > 0.0;
+        let descending = |pair: &[f64]| pair.first() >= pair.last();
+        let requirements = [
+            (self.solution.samples > 0, "it was fitted on no samples"),
+            (features > 0, "its rows have no values"),
+            (rank <= features, "it has more directions than values"),
+            (self.mean.len() == features, "mean and components disagree in length"),
+            (self.mean.iter().all(|x| x.is_finite()), "the mean is not finite"),
+            (self.eigenvalues.len() == rank, "there is not one eigenvalue per component"),
+            (self.eigenvalues.iter().all(positive), "an eigenvalue is not positive"),
+            (
+                self.eigenvalues.to_vec().windows(2).all(descending),
+                "the eigenvalues are not in descending order",
+            ),
+            (
+                lengths.iter().all(|length| (length - 1.0).abs() <= UNIT),
+                "a component is not of unit length",
+            ),
+        ];
+        match requirements.into_iter().find(|(holds, _)| !holds) {
+            Some((_, reason)) => Err(Error::Stored { reason }),
+            None => Ok(()),
+        }
+    }
+}

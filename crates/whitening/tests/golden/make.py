@@ -1,0 +1,178 @@
+"""Computes the golden figures of this crate: python make.py, in this folder.
+
+rows.json: whitenings of rows by the textbook formulas in numpy, by scikit-learn's PCA, and by the
+formula of Keras 3 (keras.src.legacy.preprocessing.image).
+images.json: images whitened by keras-preprocessing's ImageDataGenerator, and colours by numpy.
+
+Inputs are whole eighths, the same numbers in f32 and f64; all arithmetic is in f64.
+"""
+
+import json
+import warnings
+from importlib.metadata import version
+
+import numpy as np
+from keras_preprocessing.image import ImageDataGenerator
+from sklearn.decomposition import PCA
+
+PACKAGES = ["keras-preprocessing", "numpy", "scikit-learn", "scipy"]
+TOLERANCE = 1e-10
+
+
+def draw(rng, n, d, rank=None):
+    """n rows of d correlated values in eighths, off centre, about which they span `rank`."""
+    mixing = rng.integers(-3, 4, (rank, d)) if rank else 3 * np.eye(d, dtype=int)
+    if not rank:
+        mixing += rng.integers(-1, 2, (d, d)) * (rng.random((d, d)) < 0.4)
+    x = (rng.integers(-24, 25, (n, len(mixing))) @ mixing + rng.integers(-80, 81, d)) / 8
+    assert np.linalg.matrix_rank(x - x.mean(axis=0)) == min(n - 1, rank or d)
+    return x
+
+
+def spectrum(x, n):
+    """Kept eigenvalues of x^T x / n and their vectors, by the singular values of x."""
+    u, s, _ = np.linalg.svd(x.T, full_matrices=False)
+    kept = s**2 > TOLERANCE * s[0] ** 2
+    u = u[:, kept]
+    u *= np.sign(u[np.abs(u).argmax(axis=0), range(u.shape[1])])
+    return s[kept] ** 2 / n, u
+
+
+def textbook(name, x, probe, kind, epsilon):
+    """W = U diag(1 / sqrt(lambda + epsilon)) U^T, or without the last factor."""
+    mean = x.mean(axis=0)
+    eigenvalues, u = spectrum(x - mean, len(x))
+    matrix = (u / np.sqrt(eigenvalues + epsilon)).T
+    matrix = u @ matrix if kind == "zca" else matrix
+    return {
+        "name": name,
+        "options": {"kind": kind, "regularisation": {"eigenvalue": epsilon}},
+        **figures(x, probe, mean, eigenvalues, matrix),
+    }
+
+
+def scikit(name, x, probe):
+    """PCA(whiten=True), which divides by n - 1, put in terms of n; signs as the crate has them."""
+    n = len(x)
+    pca = PCA(whiten=True, svd_solver="full").fit(x)
+    signs = np.sign(pca.components_[range(len(pca.components_)), np.abs(pca.components_).argmax(axis=1)])
+    scale = signs * np.sqrt(n / (n - 1))
+    matrix = (pca.components_.T / np.sqrt(pca.explained_variance_) * scale).T
+    assert np.allclose(pca.transform(probe) * scale, (probe - pca.mean_) @ matrix.T)
+    return {
+        "name": name,
+        "options": {"kind": "pca", "regularisation": {"eigenvalue": 0.0}},
+        **figures(x, probe, pca.mean_, pca.explained_variance_ * (n - 1) / n, matrix),
+    }
+
+
+def keras_3(name, x, probe, epsilon):
+    n = len(x)
+    u, s, _ = np.linalg.svd(x.T, full_matrices=False)
+    s_inv = np.sqrt(n) / (s + epsilon)
+    matrix = (u * s_inv).dot(u.T)
+    return {
+        "name": name,
+        "options": {
+            "kind": "zca",
+            "regularisation": {"singular_value": epsilon},
+            "centring": "none",
+            "rank_tolerance": 0.0,
+        },
+        **figures(x, probe, 0 * x[0], s**2 / n, matrix),
+    }
+
+
+def figures(x, probe, mean, eigenvalues, matrix):
+    return {
+        "rows": listed(8 * x),
+        "probe": listed(8 * probe),
+        "mean": listed(mean),
+        "eigenvalues": listed(eigenvalues),
+        "matrix": listed(matrix),
+        "white": listed((probe - mean) @ matrix.T),
+    }
+
+
+def keras_preprocessing(name, images, epsilon):
+    """The whole chain: a mean per channel is subtracted, then the images are whitened."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it sets featurewise_center, as ZCA needs it
+        generator = ImageDataGenerator(zca_whitening=True, zca_epsilon=epsilon, dtype="float64")
+    generator.fit(images)
+    white = generator.standardize(images.copy())
+    return {
+        "name": name,
+        "shape": images.shape,
+        "epsilon": epsilon,
+        "images": listed(8 * images),
+        "white": listed(white),
+        "std": float(white.std()),
+    }
+
+
+def colours(images, epsilon):
+    """The pixels of all images as rows of three."""
+    x = images.reshape(-1, 3)
+    mean = x.mean(axis=0)
+    eigenvalues, u = np.linalg.eigh(np.cov(x.T, bias=True))
+    matrix = (u / np.sqrt(eigenvalues + epsilon)) @ u.T
+    return {
+        "shape": images.shape,
+        "epsilon": epsilon,
+        "images": listed(8 * images),
+        "matrix": listed(matrix),
+        "white": listed((x - mean) @ matrix),
+    }
+
+
+def listed(array):
+    """Nested lists; whole numbers as such, others to twelve digits."""
+    array = np.asarray(array)
+    if array.ndim > 2:
+        return listed(array.ravel())
+    if array.ndim == 2:
+        return [listed(row) for row in array]
+    return [int(x) if x == round(x) else float(f"{x:.12g}") for x in array]
+
+
+def write(name, **content):
+    content = {"made_with": {package: version(package) for package in PACKAGES}, **content}
+    with open(name, "w") as file:
+        json.dump(content, file, separators=(",", ":"))
+        file.write("\n")
+
+
+def main():
+    rng = np.random.default_rng(20260301)
+    tall, probe = draw(rng, 40, 6), draw(rng, 3, 6)
+    wide, wide_probe = draw(rng, 7, 20), draw(rng, 3, 20)
+    flat, flat_probe = draw(rng, 30, 8, rank=3), draw(rng, 3, 8)
+    write(
+        "rows.json",
+        cases=[
+            textbook("more samples than values", tall, probe, "zca", 0.1),
+            textbook("more samples than values, pca", tall, probe, "pca", 0.1),
+            textbook("fewer samples than values", wide, wide_probe, "zca", 0.0),
+            textbook("fewer samples than values, pca", wide, wide_probe, "pca", 0.5),
+            textbook("rank three of eight", flat, flat_probe, "zca", 0.0),
+            textbook("rank three of eight, pca", flat, flat_probe, "pca", 0.0),
+            scikit("scikit-learn", tall, probe),
+            keras_3("keras 3, more samples than values", tall, probe, 0.5),
+            keras_3("keras 3, fewer samples than values", wide, wide_probe, 0.5),
+        ],
+    )
+
+    images = draw(rng, 40, 27).reshape(40, 3, 3, 3)
+    picture = rng.integers(0, 256, (1, 16, 16, 3)) / 8
+    write(
+        "images.json",
+        generator=[
+            keras_preprocessing("forty images", images, 0.01),
+            keras_preprocessing("a single picture", picture, 1e-6),
+        ],
+        colours=colours(images[:12], 0.01),
+    )
+
+
+main()

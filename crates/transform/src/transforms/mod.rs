@@ -1,0 +1,16 @@
+//! The transforms that come with the crate, a file each, on the public
+//! [`Transform`](crate::Transform) trait.
+
+mod affine;
+mod blur;
+mod featurewise;
+mod rescale;
+mod samplewise;
+mod stretch;
+
+pub use affine::RandomAffine;
+pub use blur::BoxBlur;
+pub use featurewise::FeaturewiseStandardise;
+pub use rescale::Rescale;
+pub use samplewise::SamplewiseStandardise;
+pub use stretch::Stretch;

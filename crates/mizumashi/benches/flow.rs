@@ -1,0 +1,37 @@
+//! Images per second of the tutorial's generator: `cargo bench -p mizumashi`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use mizumashi::ImageDataGenerator;
+use ndarray::Array4;
+
+fn main() {
+    divan::main();
+}
+
+const BATCH: usize = 32;
+
+/// Batches of 32x32 to 224x224 colour pictures, in reused memory.
+#[divan::bench(args = [32, 64, 128, 224], threads = false)]
+fn tutorial(bencher: Bencher<'_, '_>, side: usize) {
+    let samples = (BATCH * 224 * 224 / (side * side)).min(2048);
+    let x = Array4::from_shape_fn((samples, side, side, 3), |(n, h, w, c)| {
+        (n * 31 + h * 7 + w * 3 + c * 80) as u8
+    });
+    let mut generator = ImageDataGenerator::builder()
+        .featurewise_center(true)
+        .featurewise_std_normalization(true)
+        .rotation_range(20.0)
+        .width_shift_range(0.2)
+        .height_shift_range(0.2)
+        .horizontal_flip(true)
+        .build()
+        .expect("arguments in range");
+    generator.fit(&x).expect("a set with images");
+    let mut flow = generator.flow(&x, (), BATCH).expect("a fitted generator");
+    let mut batch = flow.next_batch().expect("a batch");
+    bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
+        flow.next_batch_into(&mut batch).expect("a batch");
+        black_box(&batch);
+    });
+}

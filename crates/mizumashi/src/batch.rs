@@ -1,0 +1,176 @@
+//! The pass that makes one batch: every sample drawn, fused and run, in parallel.
+
+use std::sync::{Mutex, PoisonError};
+
+use mizumashi_stats::Layout;
+use mizumashi_transform::{
+    ImageShape, PixelValue, Program, Recipe, SampleKey, SampleStage, Scratch, Stage,
+};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array4, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
+
+use crate::Error;
+
+/// One batch of training data.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Batch<Y> {
+    /// The images, (sample, height, width, channels) or (sample, channels, height, width) as the
+    /// generator's layout says.
+    pub x: Array4<f32>,
+    /// What travels with them, in the same order.
+    pub y: Y,
+    /// The index of each in its data set.
+    pub indices: Vec<usize>,
+    /// The epoch that the batch belongs to, from 0.
+    pub epoch: u64,
+}
+
+/// Runs a recipe on batches, with memory that is kept from one batch to the next.
+#[derive(Debug)]
+pub(crate) struct Runner<'r> {
+    recipe: &'r Recipe,
+    stages: Vec<Stage<'r>>,
+    layout: Layout,
+    /// Idle workers; there are never more than threads that were busy at once.
+    workers: Mutex<Vec<Worker<'r>>>,
+}
+
+/// What one thread needs to make a sample.
+#[derive(Debug, Default)]
+struct Worker<'r> {
+    program: Program<'r>,
+    scratch: Scratch,
+}
+
+impl<'r> Runner<'r> {
+    /// A runner whose batches are laid out as `layout` says.
+    pub(crate) fn new(recipe: &'r Recipe, layout: Layout) -> Self {
+        Self { recipe, stages: recipe.stages(), layout, workers: Mutex::default() }
+    }
+
+    /// The layout of its batches.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The shape that it gives to images of the shape `input`, found by drawing for `key`.
+    pub(crate) fn image_shape(&self, input: ImageShape, key: SampleKey) -> Result<ImageShape, Error> {
+        Ok(self.recipe.draw(key, input.dim())?.output_shape()?)
+    }
+
+    /// Memory for a batch of `samples` images of the shape `image`.
+    pub(crate) fn allocate(&self, samples: usize, image: ImageShape) -> Array4<f32> {
+        let image = [image.height, image.width, image.channels];
+        Array4::zeros(self.layout.batch_shape(samples, image))
+    }
+
+    /// Makes a fresh batch; see [`fill`](Self::fill).
+    pub(crate) fn run<P: PixelValue>(
+        &self,
+        images: ArrayView4<'_, P>,
+        indices: &[usize],
+        key: impl Fn(usize) -> SampleKey + Sync,
+    ) -> Result<Array4<f32>, Error> {
+        let input = ImageShape::new(images.index_axis(Axis(0), 0).dim());
+        let first = indices.first().copied().unwrap_or_default();
+        let mut batch = self.allocate(indices.len(), self.image_shape(input, key(first))?);
+        self.fill(images, indices, key, batch.view_mut())?;
+        Ok(batch)
+    }
+
+    /// Fills `batch` with what the recipe makes of the images at `indices`.
+    ///
+    /// `images` is indexed (sample, height, width, channels) whatever its memory order; `batch` is
+    /// laid out as the runner says and has one slot per index. `key` names each sample's random
+    /// numbers.
+    pub(crate) fn fill<P: PixelValue>(
+        &self,
+        images: ArrayView4<'_, P>,
+        indices: &[usize],
+        key: impl Fn(usize) -> SampleKey + Sync,
+        batch: ArrayViewMut4<'_, f32>,
+    ) -> Result<(), Error> {
+        let mut batch = self.layout.to_nhwc(batch);
+        let last = self.stages.iter().rposition(|stage| matches!(stage, Stage::Samples(_)));
+        let mut between: Option<Array4<f32>> = None;
+        for (number, stage) in self.stages.iter().enumerate() {
+            match (stage, between.take()) {
+                (Stage::Batch(operation), None) => operation.apply_batch(batch.view_mut())?,
+                (Stage::Batch(operation), Some(mut images)) => {
+                    operation.apply_batch(images.view_mut())?;
+                    between = Some(images);
+                }
+                (Stage::Samples(stage), before) => {
+                    // Only the last stage of samples, and what follows it, touch the batch.
+                    let target = (Some(number) == last).then(|| batch.view_mut());
+                    between = match &before {
+                        Some(before) => {
+                            let image = |slot| before.index_axis(Axis(0), slot);
+                            self.run_samples(stage, indices, &key, image, target)?
+                        }
+                        None => {
+                            let image = |slot| images.index_axis_move(Axis(0), indices[slot]);
+                            self.run_samples(stage, indices, &key, image, target)?
+                        }
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one stage into `target`, or without one into a new array, which is returned.
+    fn run_samples<'i, P: PixelValue>(
+        &self,
+        stage: &SampleStage<'r>,
+        indices: &[usize],
+        key: &(impl Fn(usize) -> SampleKey + Sync),
+        image: impl Fn(usize) -> ArrayView3<'i, P> + Sync,
+        target: Option<ArrayViewMut4<'_, f32>>,
+    ) -> Result<Option<Array4<f32>>, Error> {
+        let input = |slot| ImageShape::new(image(slot).dim());
+        let Some(mut target) = target else {
+            let shape = self.with_worker(|worker| {
+                stage.draw_into(key(indices[0]), input(0), &mut worker.program)
+            })?;
+            let mut images =
+                Array4::zeros((indices.len(), shape.height, shape.width, shape.channels));
+            self.run_samples(stage, indices, key, image, Some(images.view_mut()))?;
+            return Ok(Some(images));
+        };
+        let (_, height, width, channels) = target.dim();
+        let expected = ImageShape { height, width, channels };
+        let make = |worker: &mut Worker<'r>, slot: usize, output: ArrayViewMut3<'_, f32>| {
+            let sample = indices[slot];
+            let found = stage.draw_into(key(sample), input(slot), &mut worker.program)?;
+            if found != expected {
+                return Err(Error::MixedShapes { sample, expected, found });
+            }
+            Ok(worker.program.run(image(slot), output, &mut worker.scratch)?)
+        };
+        // A worker is fetched once per run of samples, so that fetching it costs nothing beside
+        // them; the runs are short enough to keep all threads busy to the end.
+        let run = indices.len().div_ceil(4 * rayon::current_num_threads()).max(1);
+        target.axis_chunks_iter_mut(Axis(0), run).into_par_iter().enumerate().try_for_each(
+            |(number, mut outputs)| {
+                self.with_worker(|worker| {
+                    outputs
+                        .axis_iter_mut(Axis(0))
+                        .enumerate()
+                        .try_for_each(|(slot, output)| make(worker, number * run + slot, output))
+                })
+            },
+        )?;
+        Ok(None)
+    }
+
+    /// Lends an idle worker, or a new one where all are busy.
+    fn with_worker<T>(&self, work: impl FnOnce(&mut Worker<'r>) -> T) -> T {
+        let idle = self.workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut worker = idle.unwrap_or_default();
+        let outcome = work(&mut worker);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        outcome
+    }
+}

@@ -1,0 +1,197 @@
+//! The arguments of a generator, under the names that Keras gave them.
+
+use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
+use mizumashi_stats::Layout;
+use mizumashi_transform::{Recipe, Transform, transforms};
+use mizumashi_whitening::{Scope, Whitener};
+
+use crate::generator::Settings;
+use crate::{Error, ImageDataGenerator};
+
+/// Collects the arguments of an [`ImageDataGenerator`].
+///
+/// Every argument is off until it is set. The order of the calls does not matter: a batch is
+/// always made in the order random affine map, own augmentation, own preprocessing, rescaling, samplewise
+/// standardisation, featurewise standardisation, whitening.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct ImageDataGeneratorBuilder {
+    ranges: RandomAffine,
+    interpolation: Option<Interpolation>,
+    border: Option<Border>,
+    augmentation: Recipe,
+    preprocessing: Recipe,
+    rescale: Option<f32>,
+    samplewise_center: bool,
+    samplewise_std_normalization: bool,
+    featurewise_center: bool,
+    featurewise_std_normalization: bool,
+    whitening: Option<(Whitener, Scope)>,
+    layout: Layout,
+}
+
+impl ImageDataGeneratorBuilder {
+    /// Rotates by a random angle within ± `degrees`.
+    pub fn rotation_range(mut self, degrees: f64) -> Self {
+        self.ranges.rotation = degrees;
+        self
+    }
+
+    /// Shifts across by a random distance; a bare number below 1 is a fraction of the width.
+    pub fn width_shift_range(mut self, shift: impl Into<Shift>) -> Self {
+        self.ranges.width_shift = shift.into();
+        self
+    }
+
+    /// Shifts down by a random distance; a bare number below 1 is a fraction of the height.
+    pub fn height_shift_range(mut self, shift: impl Into<Shift>) -> Self {
+        self.ranges.height_shift = shift.into();
+        self
+    }
+
+    /// Shears by a random angle within ± `degrees`.
+    pub fn shear_range(mut self, degrees: f64) -> Self {
+        self.ranges.shear = degrees;
+        self
+    }
+
+    /// Zooms height and width by factors drawn independently from `low..high`.
+    ///
+    /// As in Keras the factor is the part of the picture that is seen: 0.5 shows half of it, at
+    /// twice the size; 2.0 shows it at half its size.
+    pub fn zoom_range(mut self, low: f64, high: f64) -> Self {
+        self.ranges.height_zoom = (low, high);
+        self.ranges.width_zoom = (low, high);
+        self
+    }
+
+    /// Mirrors left and right in half of the samples.
+    pub fn horizontal_flip(mut self, flip: bool) -> Self {
+        self.ranges.horizontal_flip = flip;
+        self
+    }
+
+    /// Mirrors top and bottom in half of the samples.
+    pub fn vertical_flip(mut self, flip: bool) -> Self {
+        self.ranges.vertical_flip = flip;
+        self
+    }
+
+    /// What is seen beyond the edge of a picture; [`Border::Nearest`] unless set.
+    pub fn fill_mode(mut self, border: Border) -> Self {
+        self.border = Some(border);
+        self
+    }
+
+    /// How values between pixels are found; [`Interpolation::Bilinear`] unless set.
+    pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
+        self.interpolation = Some(interpolation);
+        self
+    }
+
+    /// Adds a random transform of your own, run after the random affine map; a fit without
+    /// augmentation leaves it out.
+    pub fn augment(mut self, transform: impl Transform + 'static) -> Self {
+        self.augmentation = self.augmentation.then(transform);
+        self
+    }
+
+    /// Adds a transform that prepares every image alike, run after the augmentation and before
+    /// rescaling; a fit sees its result.
+    pub fn preprocess(mut self, transform: impl Transform + 'static) -> Self {
+        self.preprocessing = self.preprocessing.then(transform);
+        self
+    }
+
+    /// Multiplies every value by this factor.
+    pub fn rescale(mut self, factor: f32) -> Self {
+        self.rescale = Some(factor);
+        self
+    }
+
+    /// Gives each image mean 0, over all its values.
+    pub fn samplewise_center(mut self, center: bool) -> Self {
+        self.samplewise_center = center;
+        self
+    }
+
+    /// Gives each image mean 0 and standard deviation 1, over all its values; centres too, as in
+    /// Keras, whatever [`samplewise_center`](Self::samplewise_center) says.
+    pub fn samplewise_std_normalization(mut self, normalization: bool) -> Self {
+        self.samplewise_std_normalization = normalization;
+        self
+    }
+
+    /// Gives the data set mean 0 in each channel; needs a fit.
+    pub fn featurewise_center(mut self, center: bool) -> Self {
+        self.featurewise_center = center;
+        self
+    }
+
+    /// Gives the data set mean 0 and standard deviation 1 in each channel; needs a fit. Centres
+    /// too, as in Keras, whatever [`featurewise_center`](Self::featurewise_center) says.
+    pub fn featurewise_std_normalization(mut self, normalization: bool) -> Self {
+        self.featurewise_std_normalization = normalization;
+        self
+    }
+
+    /// Whitens all values of an image against each other by ZCA, after everything else; needs a
+    /// fit. The same as [`whitening`](Self::whitening) with `Whitener::zca()` over pixels.
+    pub fn zca_whitening(mut self, whitening: bool) -> Self {
+        self.whitening = whitening.then(|| (Whitener::zca(), Scope::Pixels));
+        self
+    }
+
+    /// Whitens by this whitener, between all values of an image or between its channels, after
+    /// everything else; needs a fit.
+    pub fn whitening(mut self, whitener: Whitener, scope: Scope) -> Self {
+        self.whitening = Some((whitener, scope));
+        self
+    }
+
+    /// Whether images come, and batches go, with the channels last (the default) or first.
+    pub fn data_format(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Checks the arguments and makes the generator.
+    ///
+    /// # Errors
+    /// [`Error::Transform`] that names the first argument outside what it can mean.
+    pub fn build(self) -> Result<ImageDataGenerator, Error> {
+        let mut augmentation = Recipe::new();
+        if self.ranges != RandomAffine::default() {
+            let mut affine = transforms::RandomAffine::new(self.ranges)?;
+            if let Some(interpolation) = self.interpolation {
+                affine = affine.interpolation(interpolation);
+            }
+            if let Some(border) = self.border {
+                affine = affine.border(border);
+            }
+            augmentation = augmentation.then(affine);
+        }
+        augmentation = augmentation.append(self.augmentation);
+
+        let mut preparation = self.preprocessing;
+        if let Some(factor) = self.rescale {
+            preparation = preparation.then(transforms::Rescale::new(factor)?);
+        }
+        if self.samplewise_std_normalization {
+            preparation = preparation.then(transforms::SamplewiseStandardise::new());
+        } else if self.samplewise_center {
+            preparation = preparation.then(transforms::SamplewiseStandardise::centre_only());
+        }
+        augmentation.validate()?;
+        preparation.validate()?;
+
+        Ok(ImageDataGenerator::new(Settings {
+            augmentation,
+            preparation,
+            featurewise_center: self.featurewise_center,
+            featurewise_std_normalization: self.featurewise_std_normalization,
+            whitening: self.whitening,
+            layout: self.layout,
+        }))
+    }
+}

@@ -1,0 +1,193 @@
+//! Endless shuffled batches.
+
+use mizumashi_transform::{ImageShape, PixelValue, SampleKey};
+use ndarray::ArrayView4;
+
+use crate::batch::Runner;
+use crate::permutation::Permutation;
+use crate::{Batch, Error, Labels};
+
+/// An endless iterator over the batches of a set, epoch after epoch.
+///
+/// Each epoch serves every sample exactly once, in an order of its own. The last batch of an
+/// epoch is short where the batch size does not divide the set, and the next one begins the next
+/// epoch. A loop over it must break by itself, as with Keras:
+///
+/// ```
+/// use mizumashi::ImageDataGenerator;
+/// use ndarray::{Array1, Array4};
+///
+/// let x = Array4::<u8>::zeros((10, 8, 8, 3));
+/// let y = Array1::from_iter(0..10);
+/// let generator = ImageDataGenerator::builder().rotation_range(20.0).build()?;
+/// let mut flow = generator.flow(&x, &y, 4)?.seed(7);
+/// assert_eq!(flow.steps_per_epoch(), 3);
+/// let sizes: Vec<usize> = flow.by_ref().take(4).map(|batch| batch.unwrap().y.len()).collect();
+/// assert_eq!(sizes, [4, 4, 2, 4]);
+/// assert_eq!((flow.epoch(), flow.position()), (1, 4));
+/// # Ok::<(), mizumashi::Error>(())
+/// ```
+///
+/// The pixels of a sample depend on the seed, the epoch and its index alone: not on the batch
+/// size, the number of threads, or where the flow was resumed.
+#[derive(Debug)]
+pub struct Flow<'a, P, Y> {
+    runner: Runner<'a>,
+    /// Indexed (sample, height, width, channels).
+    images: ArrayView4<'a, P>,
+    labels: Y,
+    image_shape: ImageShape,
+    batch_size: usize,
+    shuffle: bool,
+    seed: u64,
+    epoch: u64,
+    position: usize,
+}
+
+impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
+    /// A flow over `images`, which are laid out as the runner says, and checked already.
+    pub(crate) fn new(
+        runner: Runner<'a>,
+        images: ArrayView4<'a, P>,
+        labels: Y,
+        batch_size: usize,
+    ) -> Result<Self, Error> {
+        let images = runner.layout().to_nhwc(images);
+        let (samples, height, width, channels) = images.dim();
+        if batch_size == 0 {
+            return Err(Error::BatchSize);
+        }
+        if let Some(labels) = labels.mismatch(samples) {
+            return Err(Error::LabelCount { images: samples, labels });
+        }
+        let input = ImageShape { height, width, channels };
+        let image_shape = runner.image_shape(input, SampleKey { seed: 0, epoch: 0, index: 0 })?;
+        Ok(Self {
+            runner,
+            images,
+            labels,
+            image_shape,
+            batch_size,
+            shuffle: true,
+            seed: 0,
+            epoch: 0,
+            position: 0,
+        })
+    }
+
+    /// The same flow with the samples in random order (the default) or in their own.
+    #[must_use]
+    pub fn shuffle(self, shuffle: bool) -> Self {
+        Self { shuffle, ..self }
+    }
+
+    /// The same flow with another seed for order and augmentation; 0 unless set.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The same flow continued at a sample of an epoch, at no cost.
+    ///
+    /// With the values that [`epoch`](Self::epoch) and [`position`](Self::position) had after a
+    /// batch, the next batch is the one that followed it.
+    ///
+    /// # Errors
+    /// [`Error::Position`] when the epoch has no such sample.
+    pub fn resume_at(self, epoch: u64, position: usize) -> Result<Self, Error> {
+        if position >= self.samples() {
+            return Err(Error::Position { position, images: self.samples() });
+        }
+        Ok(Self { epoch, position, ..self })
+    }
+
+    /// The number of samples in an epoch.
+    pub fn samples(&self) -> usize {
+        self.images.dim().0
+    }
+
+    /// The number of batches in an epoch, the short one included.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.samples().div_ceil(self.batch_size)
+    }
+
+    /// The epoch of the next batch, from 0.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How many samples of that epoch have been served.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The shape of the images it serves.
+    pub fn image_shape(&self) -> ImageShape {
+        self.image_shape
+    }
+
+    /// Makes the next batch.
+    ///
+    /// # Errors
+    /// What a transform reports. The flow has then moved past the batch.
+    pub fn next_batch(&mut self) -> Result<Batch<Y::Batch>, Error> {
+        let (epoch, indices) = self.advance();
+        let mut x = self.runner.allocate(indices.len(), self.image_shape);
+        self.runner.fill(self.images, &indices, self.key(epoch), x.view_mut())?;
+        Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch })
+    }
+
+    /// Makes the next batch in the memory of an earlier one.
+    ///
+    /// Where `batch` has the size of the next one, as all but an epoch's last have, its pixels are
+    /// overwritten in place.
+    ///
+    /// # Errors
+    /// What a transform reports. The flow has then moved past the batch, and the contents of
+    /// `batch` are unspecified.
+    pub fn next_batch_into(&mut self, batch: &mut Batch<Y::Batch>) -> Result<(), Error> {
+        let (epoch, indices) = self.advance();
+        let ImageShape { height, width, channels } = self.image_shape;
+        let shape = [height, width, channels];
+        if batch.x.shape() != self.runner.layout().batch_shape(indices.len(), shape) {
+            batch.x = self.runner.allocate(indices.len(), self.image_shape);
+        }
+        self.runner.fill(self.images, &indices, self.key(epoch), batch.x.view_mut())?;
+        batch.y = self.labels.pick(&indices);
+        (batch.indices, batch.epoch) = (indices, epoch);
+        Ok(())
+    }
+
+    /// Steps past the next batch and says what is in it: its epoch and samples.
+    fn advance(&mut self) -> (u64, Vec<usize>) {
+        let epoch = self.epoch;
+        let end = (self.position + self.batch_size).min(self.samples());
+        let indices = if self.shuffle {
+            let order = Permutation::new(self.samples(), self.seed, epoch);
+            (self.position..end).map(|position| order.index(position)).collect()
+        } else {
+            (self.position..end).collect()
+        };
+        if end < self.samples() {
+            self.position = end;
+        } else {
+            (self.position, self.epoch) = (0, epoch + 1);
+        }
+        (epoch, indices)
+    }
+
+    /// Names the random numbers of each sample of an epoch.
+    fn key(&self, epoch: u64) -> impl Fn(usize) -> SampleKey + Sync + use<P, Y> {
+        let seed = self.seed;
+        move |index| SampleKey { seed, epoch, index: index as u64 }
+    }
+}
+
+impl<P: PixelValue, Y: Labels> Iterator for Flow<'_, P, Y> {
+    type Item = Result<Batch<Y::Batch>, Error>;
+
+    /// The next batch; never `None`.
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.next_batch())
+    }
+}

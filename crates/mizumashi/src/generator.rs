@@ -1,0 +1,242 @@
+//! The generator: arguments, fit, flow.
+
+use std::sync::Arc;
+
+use mizumashi_stats::Layout;
+use mizumashi_transform::transforms::FeaturewiseStandardise;
+use mizumashi_transform::{Recipe, SampleKey};
+use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
+use ndarray::{Array4, ArrayRef, ArrayView4, Axis, Ix4};
+
+use crate::batch::Runner;
+use crate::fit::TrainingSet;
+use crate::whiten::Whiten;
+use crate::{Error, Flow, ImageDataGeneratorBuilder, Labels, Pixel};
+
+/// Keras' `ImageDataGenerator`: augmentation and normalisation, fitted to a data set and served
+/// as endless shuffled batches.
+///
+/// ```
+/// use mizumashi::ImageDataGenerator;
+/// use mizumashi::data::{Synthetic, to_categorical};
+///
+/// let cifar = Synthetic { train: 100, test: 10, ..Default::default() }.generate()?;
+/// let x_train = cifar.train.images();
+/// let y_train = to_categorical(cifar.train.labels().view(), 10)?;
+///
+/// let mut datagen = ImageDataGenerator::builder()
+///     .featurewise_center(true)
+///     .featurewise_std_normalization(true)
+///     .rotation_range(20.0)
+///     .width_shift_range(0.2)
+///     .height_shift_range(0.2)
+///     .horizontal_flip(true)
+///     .build()?;
+/// datagen.fit(x_train)?;
+///
+/// let flow = datagen.flow(x_train, &y_train, 32)?;
+/// let steps = flow.steps_per_epoch();
+/// for batch in flow.take(steps) {
+///     let batch = batch?;
+///     assert_eq!(batch.x.dim().0, batch.y.dim().0);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ImageDataGenerator {
+    settings: Settings,
+    fitted: Option<Fitted>,
+    recipe: Option<Recipe>,
+}
+
+/// What the builder made of its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The random part, left out of a fit unless asked for.
+    pub(crate) augmentation: Recipe,
+    /// What every image goes through before the figures of the set are used.
+    pub(crate) preparation: Recipe,
+    pub(crate) featurewise_center: bool,
+    pub(crate) featurewise_std_normalization: bool,
+    pub(crate) whitening: Option<(Whitener, Scope)>,
+    pub(crate) layout: Layout,
+}
+
+/// What a fit found.
+#[derive(Debug, Clone)]
+struct Fitted {
+    mean: Vec<f64>,
+    std: Vec<f64>,
+    whitening: Option<Arc<ImageWhitening>>,
+}
+
+impl ImageDataGenerator {
+    /// A generator with every argument off.
+    pub fn builder() -> ImageDataGeneratorBuilder {
+        ImageDataGeneratorBuilder::default()
+    }
+
+    pub(crate) fn new(settings: Settings) -> Self {
+        let mut generator = Self { settings, fitted: None, recipe: None };
+        if generator.needs_fit().is_none() {
+            generator.recipe = Some(generator.augmentation_and_preparation());
+        }
+        generator
+    }
+
+    /// Learns the figures that featurewise standardisation and whitening need, from images
+    /// without augmentation.
+    ///
+    /// The figures are those of the images as they arrive at that step: after own preprocessing,
+    /// rescaling and samplewise standardisation. For `u8` images that are at most rescaled they
+    /// are exact. A second fit replaces the first.
+    ///
+    /// # Errors
+    /// For an empty set, a value that is not finite, and a set too small to whiten by.
+    pub fn fit<P: Pixel>(&mut self, x: &ArrayRef<P, Ix4>) -> Result<(), Error> {
+        let before = self.settings.preparation.clone();
+        self.fit_recipe(x.view(), &before, 1, 0)
+    }
+
+    /// Learns the figures from augmented images, `rounds` times through the set.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit), and [`Error::Rounds`] for no rounds.
+    pub fn fit_augmented<P: Pixel>(
+        &mut self,
+        x: &ArrayRef<P, Ix4>,
+        rounds: u64,
+        seed: u64,
+    ) -> Result<(), Error> {
+        if rounds == 0 {
+            return Err(Error::Rounds);
+        }
+        self.fit_recipe(x.view(), &self.augmentation_and_preparation(), rounds, seed)
+    }
+
+    /// Endless batches of the images `x` and the labels `y`, shuffled.
+    ///
+    /// `x` is borrowed, never copied. `y` is anything with one entry per image along its first
+    /// axis; see [`Labels`]. Pass `()` for images alone.
+    ///
+    /// # Errors
+    /// [`Error::NotFitted`] when the arguments need a fit that has not been made, and for an
+    /// empty set, another number of labels than images, a batch size of 0, and `f32` pixels that
+    /// are not finite.
+    pub fn flow<'a, P: Pixel, Y: Labels>(
+        &'a self,
+        x: &'a ArrayRef<P, Ix4>,
+        y: Y,
+        batch_size: usize,
+    ) -> Result<Flow<'a, P, Y>, Error> {
+        let layout = self.settings.layout;
+        let recipe = self.recipe()?;
+        check_images(x.view(), layout)?;
+        Flow::new(Runner::new(recipe, layout), x.view(), y, batch_size)
+    }
+
+    /// Normalises images without augmentation, in their own order: what a model is tested on.
+    ///
+    /// # Errors
+    /// Those of [`flow`](Self::flow).
+    pub fn standardize<P: Pixel>(&self, x: &ArrayRef<P, Ix4>) -> Result<Array4<f32>, Error> {
+        let layout = self.settings.layout;
+        self.recipe()?;
+        check_images(x.view(), layout)?;
+        let preparation = self.settings.preparation.clone();
+        let recipe = match &self.fitted {
+            Some(fitted) => self.with_figures(preparation, fitted)?,
+            None => preparation,
+        };
+        let indices: Vec<usize> = (0..x.len_of(Axis(0))).collect();
+        let key = |index| SampleKey { seed: 0, epoch: 0, index: index as u64 };
+        Runner::new(&recipe, layout).run(layout.to_nhwc(x.view()), &indices, key)
+    }
+
+    /// The whole recipe, fitted figures and all: what [`flow`](Self::flow) runs.
+    ///
+    /// # Errors
+    /// [`Error::NotFitted`] when the arguments need a fit that has not been made.
+    pub fn recipe(&self) -> Result<&Recipe, Error> {
+        self.recipe
+            .as_ref()
+            .ok_or(Error::NotFitted { needs: self.needs_fit().unwrap_or("the generator") })
+    }
+
+    /// The means per channel, after a fit.
+    pub fn mean(&self) -> Option<&[f64]> {
+        self.fitted.as_ref().map(|fitted| fitted.mean.as_slice())
+    }
+
+    /// The population standard deviations per channel, after a fit.
+    pub fn std(&self) -> Option<&[f64]> {
+        self.fitted.as_ref().map(|fitted| fitted.std.as_slice())
+    }
+
+    /// The whitening, after a fit of a generator that whitens.
+    pub fn whitening(&self) -> Option<&ImageWhitening> {
+        self.fitted.as_ref()?.whitening.as_deref()
+    }
+
+    fn needs_fit(&self) -> Option<&'static str> {
+        let Settings { featurewise_center, featurewise_std_normalization, whitening, .. } =
+            &self.settings;
+        [
+            (*featurewise_center, "featurewise_center"),
+            (*featurewise_std_normalization, "featurewise_std_normalization"),
+            (whitening.is_some(), "whitening"),
+        ]
+        .into_iter()
+        .find_map(|(needed, name)| needed.then_some(name))
+    }
+
+    fn augmentation_and_preparation(&self) -> Recipe {
+        self.settings.augmentation.clone().append(self.settings.preparation.clone())
+    }
+
+    /// Fits on what `before` makes of the images; on an error the old fit stays.
+    fn fit_recipe<P: Pixel>(
+        &mut self,
+        x: ArrayView4<'_, P>,
+        before: &Recipe,
+        rounds: u64,
+        seed: u64,
+    ) -> Result<(), Error> {
+        let layout = self.settings.layout;
+        check_images(x, layout)?;
+        let set = TrainingSet { images: x, layout, rounds, seed };
+        let (mean, std) = set.channel_figures(before)?;
+        let mut fitted = Fitted { mean, std, whitening: None };
+        if let Some((whitener, scope)) = &self.settings.whitening {
+            let standardised = self.with_figures(before.clone(), &fitted)?;
+            fitted.whitening = Some(Arc::new(set.whitening(whitener, *scope, &standardised)?));
+        }
+        self.recipe = Some(self.with_figures(self.augmentation_and_preparation(), &fitted)?);
+        self.fitted = Some(fitted);
+        Ok(())
+    }
+
+    /// `recipe` followed by the steps that need the figures of a fit, as far as they are known.
+    fn with_figures(&self, recipe: Recipe, fitted: &Fitted) -> Result<Recipe, Error> {
+        let Settings { featurewise_center, featurewise_std_normalization, .. } = self.settings;
+        let mut recipe = recipe;
+        if featurewise_center || featurewise_std_normalization {
+            recipe = recipe.then(FeaturewiseStandardise::new(
+                Some(fitted.mean.clone()),
+                featurewise_std_normalization.then(|| fitted.std.clone()),
+            )?);
+        }
+        if let Some(whitening) = &fitted.whitening {
+            recipe = recipe.then(Whiten::new(Arc::clone(whitening)));
+        }
+        Ok(recipe)
+    }
+}
+
+/// Refuses images that no figure can be computed from.
+fn check_images<P: Pixel>(x: ArrayView4<'_, P>, layout: Layout) -> Result<(), Error> {
+    if x.is_empty() {
+        return Err(Error::Empty { shape: x.shape().to_vec() });
+    }
+    P::check_finite(layout.to_nhwc(x))
+}

@@ -1,0 +1,48 @@
+//! From raw images to endless shuffled training batches.
+//!
+//! The facade of the mizumashi crates: [`ImageDataGenerator`] is Keras' class of that name with
+//! exact statistics, one pass over the pixels, and batches that depend on the seed alone. The
+//! parts it is made of are re-exported as modules and can be used alone:
+//!
+//! | module | crate | what it is for |
+//! |---|---|---|
+//! | [`stats`] | `mizumashi-stats` | moments, histograms, quantiles, covariance |
+//! | [`affine`] | `mizumashi-affine` | affine maps and resampling |
+//! | [`whitening`] | `mizumashi-whitening` | ZCA and PCA |
+//! | [`batchnorm`] | `mizumashi-batchnorm` | batch normalisation |
+//! | [`transform`] | `mizumashi-transform` | recipes, plans, own transforms |
+//! | [`data`] | `mizumashi-data` | CIFAR files and a generated set |
+
+mod batch;
+mod builder;
+mod error;
+mod fit;
+mod flow;
+mod generator;
+mod labels;
+mod permutation;
+mod pixel;
+mod prefetch;
+mod whiten;
+
+pub use batch::Batch;
+pub use builder::ImageDataGeneratorBuilder;
+pub use error::Error;
+pub use flow::Flow;
+pub use generator::ImageDataGenerator;
+pub use labels::Labels;
+pub use pixel::Pixel;
+pub use prefetch::Prefetch;
+pub use whiten::Whiten;
+
+pub use mizumashi_affine as affine;
+pub use mizumashi_batchnorm as batchnorm;
+pub use mizumashi_data as data;
+pub use mizumashi_stats as stats;
+pub use mizumashi_transform as transform;
+pub use mizumashi_whitening as whitening;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,97 @@
+//! Batches made ahead on a background thread.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use crate::{Batch, Error, Flow, Labels, Pixel};
+
+impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
+    /// Lets `consume` have the batches of this flow while a background thread makes them ahead.
+    ///
+    /// At most `ahead` finished batches wait (0 hands each over as it is asked for), so memory is
+    /// bounded by `ahead` + 2 batches: those waiting, one in the making, one in use. The thread
+    /// ends when `consume` does.
+    ///
+    /// ```
+    /// use mizumashi::ImageDataGenerator;
+    /// use ndarray::Array4;
+    ///
+    /// let x = Array4::<u8>::zeros((100, 8, 8, 3));
+    /// let generator = ImageDataGenerator::builder().rotation_range(20.0).build()?;
+    /// let samples = generator.flow(&x, (), 32)?.prefetch(2, |mut batches| {
+    ///     let mut samples = 0;
+    ///     for _ in 0..4 {
+    ///         let batch = batches.next_batch()?;
+    ///         samples += batch.x.dim().0; // train on it
+    ///         batches.recycle(batch);
+    ///     }
+    ///     Ok::<_, mizumashi::Error>(samples)
+    /// })?;
+    /// assert_eq!(samples, 100);
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When a transform of the recipe panics.
+    pub fn prefetch<R>(
+        self,
+        ahead: usize,
+        consume: impl FnOnce(Prefetch<Y::Batch>) -> R,
+    ) -> R {
+        let (ready, batches) = sync_channel(ahead);
+        let (recycled, spent) = channel();
+        thread::scope(|scope| {
+            scope.spawn(move || produce(self, &ready, &spent));
+            consume(Prefetch { batches, recycled })
+        })
+    }
+}
+
+/// The consumer's end of [`Flow::prefetch`]: an endless iterator over batches made ahead.
+#[derive(Debug)]
+pub struct Prefetch<Y> {
+    batches: Receiver<Result<Batch<Y>, Error>>,
+    recycled: Sender<Batch<Y>>,
+}
+
+impl<Y> Prefetch<Y> {
+    /// The next batch, waited for where it is not ready.
+    ///
+    /// # Errors
+    /// What a transform reports.
+    pub fn next_batch(&mut self) -> Result<Batch<Y>, Error> {
+        self.batches.recv().unwrap_or(Err(Error::Producer))
+    }
+
+    /// Gives a spent batch back, so that its memory serves for a later one.
+    pub fn recycle(&self, batch: Batch<Y>) {
+        // Where the producer has ended there is nothing left to reuse it for.
+        let _ = self.recycled.send(batch);
+    }
+}
+
+impl<Y> Iterator for Prefetch<Y> {
+    type Item = Result<Batch<Y>, Error>;
+
+    /// The next batch; never `None`.
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.next_batch())
+    }
+}
+
+/// Makes batches, in spent memory where there is some, until nobody wants them.
+fn produce<P: Pixel, Y: Labels>(
+    mut flow: Flow<'_, P, Y>,
+    ready: &SyncSender<Result<Batch<Y::Batch>, Error>>,
+    spent: &Receiver<Batch<Y::Batch>>,
+) {
+    loop {
+        let batch = match spent.try_recv() {
+            Ok(mut batch) => flow.next_batch_into(&mut batch).map(|()| batch),
+            Err(_) => flow.next_batch(),
+        };
+        if ready.send(batch).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What a flow serves, and in which order.
+
+use mizumashi::data::Synthetic;
+use mizumashi::stats::Layout;
+use mizumashi::transform::transforms::RandomAffine;
+use mizumashi::{Error, ImageDataGenerator};
+use ndarray::{Array1, Array2, Array3, Array4, Axis, s};
+use proptest::prelude::*;
+
+fn images(samples: usize) -> Array4<u8> {
+    Array4::from_shape_fn((samples, 6, 5, 3), |(n, h, w, c)| {
+        (n * 37 + h * 11 + w * 5 + c * 71) as u8
+    })
+}
+
+fn augmenting() -> ImageDataGenerator {
+    ImageDataGenerator::builder()
+        .rotation_range(20.0)
+        .width_shift_range(0.2)
+        .zoom_range(0.8, 1.2)
+        .horizontal_flip(true)
+        .build()
+        .unwrap()
+}
+
+/// The augmented images of one epoch, in the order of the data set.
+fn epoch(x: &Array4<u8>, batch_size: usize, seed: u64, epoch: u64) -> Vec<Array3<f32>> {
+    let generator = augmenting();
+    let flow = generator.flow(x, (), batch_size).unwrap().seed(seed).resume_at(epoch, 0).unwrap();
+    let steps = flow.steps_per_epoch();
+    let mut served = vec![Array3::default((0, 0, 0)); x.dim().0];
+    for batch in flow.take(steps) {
+        let batch = batch.unwrap();
+        assert_eq!(batch.epoch, epoch);
+        for (image, &index) in batch.x.axis_iter(Axis(0)).zip(&batch.indices) {
+            assert!(served[index].is_empty(), "sample {index} was served twice");
+            served[index] = image.to_owned();
+        }
+    }
+    served
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    #[test]
+    fn the_batch_size_does_not_show(samples in 1usize..40, size in 1usize..50, seed: u64) {
+        let x = images(samples);
+        prop_assert_eq!(epoch(&x, size, seed, 0), epoch(&x, samples, seed, 0));
+    }
+
+    #[test]
+    fn resuming_continues_the_sequence(
+        samples in 1usize..20,
+        size in 1usize..8,
+        before in 0usize..12,
+        seed: u64,
+    ) {
+        let (x, generator) = (images(samples), augmenting());
+        let labels = Array1::from_iter(0..samples);
+        let mut whole = generator.flow(&x, &labels, size).unwrap().seed(seed);
+        whole.by_ref().take(before).for_each(|batch| drop(batch.unwrap()));
+        let mut resumed = generator
+            .flow(&x, &labels, size)
+            .unwrap()
+            .seed(seed)
+            .resume_at(whole.epoch(), whole.position())
+            .unwrap();
+        for _ in 0..5 {
+            prop_assert_eq!(whole.next_batch().unwrap(), resumed.next_batch().unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let x = images(50);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| epoch(&x, 16, 9, 3))
+    };
+    let one = with(1);
+    assert_eq!(one, with(2));
+    assert_eq!(one, with(7));
+}
+
+#[test]
+fn epochs_and_seeds_differ() {
+    let x = images(10);
+    assert_ne!(epoch(&x, 10, 1, 0), epoch(&x, 10, 1, 1));
+    assert_ne!(epoch(&x, 10, 1, 0), epoch(&x, 10, 2, 0));
+}
+
+#[test]
+fn the_last_batch_of_an_epoch_is_short_and_the_next_begins_a_new_one() {
+    let (x, generator) = (images(10), augmenting());
+    let mut flow = generator.flow(&x, (), 4).unwrap();
+    assert_eq!((flow.samples(), flow.steps_per_epoch()), (10, 3));
+    let seen: Vec<_> = flow
+        .by_ref()
+        .take(5)
+        .map(|batch| batch.map(|batch| (batch.epoch, batch.x.dim().0)).unwrap())
+        .collect();
+    assert_eq!(seen, [(0, 4), (0, 4), (0, 2), (1, 4), (1, 4)]);
+    assert_eq!((flow.epoch(), flow.position()), (1, 8));
+}
+
+#[test]
+fn without_shuffling_samples_come_in_their_own_order() {
+    let (x, generator) = (images(7), ImageDataGenerator::builder().build().unwrap());
+    let flow = generator.flow(&x, (), 3).unwrap().shuffle(false);
+    let order: Vec<usize> = flow.take(3).flat_map(|batch| batch.unwrap().indices).collect();
+    assert_eq!(order, [0, 1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn labels_of_any_shape_stay_with_their_images() {
+    let x = images(9);
+    let classes = Array1::from_iter(0..9u8);
+    let weights = Array2::from_shape_fn((9, 2), |(n, k)| (n * 2 + k) as f32);
+    let generator = ImageDataGenerator::builder().build().unwrap();
+    let mut flow = generator.flow(&x, (&classes, &weights), 4).unwrap();
+    let batch = flow.next_batch().unwrap();
+    let (y, w) = batch.y;
+    for (slot, &index) in batch.indices.iter().enumerate() {
+        assert_eq!(y[slot], index as u8);
+        assert_eq!(w.row(slot), weights.row(index));
+        let served = batch.x.index_axis(Axis(0), slot);
+        assert_eq!(served, x.index_axis(Axis(0), index).mapv(f32::from));
+    }
+}
+
+#[test]
+fn channels_first_gives_the_same_pixels_as_channels_last() {
+    let last = images(8);
+    let first = last.view().permuted_axes([0, 3, 1, 2]).as_standard_layout().into_owned();
+    let build = |layout| {
+        let builder = ImageDataGenerator::builder().data_format(layout).rotation_range(30.0);
+        let builder = builder.featurewise_center(true).samplewise_std_normalization(true);
+        builder.build().unwrap()
+    };
+    let (mut nhwc, mut nchw) = (build(Layout::Nhwc), build(Layout::Nchw));
+    nhwc.fit(&last).unwrap();
+    nchw.fit(&first).unwrap();
+    let a = nhwc.flow(&last, (), 8).unwrap().next_batch().unwrap().x;
+    let b = nchw.flow(&first, (), 8).unwrap().next_batch().unwrap().x;
+    assert_eq!(b.dim(), (8, 3, 6, 5));
+    let difference = &a - &b.permuted_axes([0, 2, 3, 1]);
+    assert!(difference.iter().all(|difference| difference.abs() < 1e-5));
+}
+
+#[test]
+fn slices_of_a_set_are_served_without_a_copy() {
+    let x = images(10);
+    let tail = x.slice(s![6.., .., .., ..]);
+    let generator = ImageDataGenerator::builder().build().unwrap();
+    let batch = generator.flow(&tail, (), 4).unwrap().shuffle(false).next_batch().unwrap();
+    assert_eq!(batch.x, tail.mapv(f32::from));
+}
+
+#[test]
+fn own_transforms_run_where_they_were_put() {
+    let x = images(6);
+    let flips = RandomAffine::flip(true, false);
+    let generator = ImageDataGenerator::builder().augment(flips).rescale(0.5).build().unwrap();
+    let batch = generator.flow(&x, (), 6).unwrap().next_batch().unwrap();
+    let mut flipped = 0;
+    for (image, &index) in batch.x.axis_iter(Axis(0)).zip(&batch.indices) {
+        let original = x.index_axis(Axis(0), index).mapv(|value| f32::from(value) * 0.5);
+        let mirrored = original.slice(s![.., ..;-1, ..]);
+        assert!(image == original || image == mirrored);
+        flipped += usize::from(image != original);
+    }
+    assert!(flipped > 0 && flipped < 6);
+}
+
+#[test]
+fn batches_made_ahead_or_in_old_memory_are_the_same() {
+    let (x, generator) = (images(10), augmenting());
+    let labels = Array1::from_iter(0..10);
+    let flow = || generator.flow(&x, &labels, 4).unwrap().seed(3);
+    let fresh: Vec<_> = flow().take(9).map(Result::unwrap).collect();
+
+    let mut reusing = flow();
+    let mut batch = reusing.next_batch().unwrap();
+    for expected in &fresh[1..] {
+        reusing.next_batch_into(&mut batch).unwrap();
+        assert_eq!(&batch, expected);
+    }
+
+    for ahead in [0, 1, 5] {
+        flow().prefetch(ahead, |mut batches| {
+            for expected in &fresh {
+                let batch = batches.next_batch().unwrap();
+                assert_eq!(&batch, expected);
+                batches.recycle(batch);
+            }
+        });
+    }
+}
+
+#[test]
+fn bad_input_is_named() {
+    let (x, generator) = (images(5), augmenting());
+    let labels = Array1::from_iter(0..4);
+    let error = generator.flow(&x, &labels, 2).unwrap_err();
+    assert!(matches!(error, Error::LabelCount { images: 5, labels: 4 }), "{error}");
+    let right = Array1::from_iter(0..5);
+    let error = generator.flow(&x, (&right, &labels), 2).unwrap_err();
+    assert!(matches!(error, Error::LabelCount { images: 5, labels: 4 }), "{error}");
+    assert!(matches!(generator.flow(&x, (), 0).unwrap_err(), Error::BatchSize));
+    let error = generator.flow(&x, (), 2).unwrap().resume_at(0, 5).unwrap_err();
+    assert!(matches!(error, Error::Position { position: 5, images: 5 }), "{error}");
+    let error = generator.flow(&Array4::<u8>::zeros((0, 4, 4, 3)), (), 2).unwrap_err();
+    assert!(matches!(error, Error::Empty { .. }), "{error}");
+
+    let mut bad = x.mapv(f32::from);
+    bad[[3, 1, 2, 0]] = f32::NAN;
+    let error = generator.flow(&bad, (), 2).unwrap_err();
+    assert!(
+        matches!(error, Error::NotFinite { sample: 3, row: 1, column: 2, channel: 0, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_generated_set_flows_as_the_tutorial_has_it() {
+    let cifar = Synthetic { train: 40, test: 1, ..Default::default() }.generate().unwrap();
+    let generator = augmenting();
+    let flow = generator.flow(cifar.train.images(), cifar.train.labels(), 32).unwrap();
+    let sizes: Vec<usize> = flow.take(2).map(|batch| batch.unwrap().y.len()).collect();
+    assert_eq!(sizes, [32, 8]);
+}

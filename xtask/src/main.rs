@@ -1,0 +1,39 @@
+//! The chores of the workspace: `cargo xtask layers` and `cargo xtask verify`.
+
+mod layers;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the mizumashi workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Check that every crate depends only on crates of a lower floor.
+    Layers,
+    /// Run the end-to-end checks and print a table of figures and verdicts.
+    Verify(verify::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Layers => layers::check(),
+        Chore::Verify(options) => verify::run(&options),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

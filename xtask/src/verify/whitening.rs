@@ -1,0 +1,93 @@
+//! Whitening: the covariance that comes out, the way back, and the single picture.
+
+use std::error::Error;
+
+use mizumashi::stats::{Covariance, JointSummary, Layout, Moments, Summary};
+use mizumashi::whitening::{Centring, Regularisation, Scope, Whitener};
+use ndarray::{Array2, Array4, ArrayView2, Axis};
+
+use super::MEMORY;
+use super::check::{Check, worst};
+use super::source::Source;
+
+pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+    let mut checks = colours(source)?;
+    checks.extend(pixels(source)?);
+    checks.extend(single_picture()?);
+    Ok(checks)
+}
+
+fn colours(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+    let images = source.train.images().slice_axis(Axis(0), (..1000).into());
+    let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
+    let whitening = whitener.fit_images(images, Layout::Nhwc, Scope::Channels)?;
+    let white = whitening.apply(images, Layout::Nhwc)?;
+    let rows = white.to_shape((white.len() / 3, 3))?;
+    Ok(vec![Check::at_most(
+        "ZCA of colours: |covariance - I|, worst entry",
+        distance_from_identity(rows.view())?,
+        1e-4,
+    )])
+}
+
+fn pixels(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+    let images = source.train.images();
+    let (samples, features) = (images.dim().0, images.len() / images.dim().0);
+    let rows = images.to_shape((samples, features))?;
+    let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
+    let whitening = whitener.fit(rows.view())?;
+    let white = whitening.apply(rows.view())?;
+    let back = whitening.inverse(white.slice_axis(Axis(0), (..100).into()))?;
+    let lost = back.iter().zip(&rows).map(|(&back, &pixel)| f64::from(back) - f64::from(pixel));
+    let eigenvalues = whitening.eigenvalues();
+    Ok(vec![
+        Check::information(
+            format!("ZCA of pixels, n = {samples}, d = {features}"),
+            format!(
+                "rank {}, condition number {:.2e}",
+                whitening.rank(),
+                eigenvalues[0] / eigenvalues[eigenvalues.len() - 1]
+            ),
+        ),
+        Check::at_most(
+            "ZCA of pixels: |covariance - I|, worst entry",
+            distance_from_identity(white.view())?,
+            1e-3,
+        ),
+        Check::at_most("ZCA of pixels: |inverse - original| of 0..=255", worst(lost, 0.0), 0.5),
+    ])
+}
+
+/// The picture of the tutorial: one sample of 128x128x3 values, which Keras divides by its norm.
+fn single_picture() -> Result<Vec<Check>, Box<dyn Error>> {
+    let picture = Array4::from_shape_fn((1, 128, 128, 3), |(_, row, column, channel)| {
+        ((row * 3 + column * 5 + channel * 40) as f64 / 17.0).sin() as f32
+            + ((row * column) as f64 / 301.0).cos() as f32
+    });
+    let channel_means = picture.mean_axis(Axis(1)).and_then(|m| m.mean_axis(Axis(1)));
+    let centred = picture
+        - channel_means.ok_or("an empty picture")?.insert_axis(Axis(1)).insert_axis(Axis(1));
+
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    let whitener = Whitener::zca().centring(Centring::None);
+    let whitening = whitener.fit_images(centred.view(), Layout::Nhwc, Scope::Pixels)?;
+    let white = whitening.apply(centred.view(), Layout::Nhwc)?;
+    let megabytes = (MEMORY.peak_usage() - before) as f64 / 1e6;
+
+    let mut figures = Moments::default();
+    white.iter().for_each(|&value| figures.push(f64::from(value)));
+    Ok(vec![
+        Check::rounds_to("ZCA of one 128x128x3 picture: std", figures.std(), 0.004_510_5, 7),
+        Check::at_most("ZCA of one picture: |mean|", figures.mean().abs(), 1e-6),
+        Check::at_most("ZCA of one picture: memory in MB (d x d: 9,664)", megabytes, 20.0),
+    ])
+}
+
+/// The greatest entry of |C - I|, where C is the population covariance of the rows.
+fn distance_from_identity(rows: ArrayView2<'_, f32>) -> Result<f64, Box<dyn Error>> {
+    let mut covariance = Covariance::new(rows.ncols());
+    covariance.update(rows)?;
+    let difference = covariance.covariance() - Array2::<f64>::eye(rows.ncols());
+    Ok(worst(difference, 0.0))
+}

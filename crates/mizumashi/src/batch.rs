@@ -55,7 +55,11 @@ impl<'r> Runner<'r> {
     }
 
     /// The shape that it gives to images of the shape `input`, found by drawing for `key`.
-    pub(crate) fn image_shape(&self, input: ImageShape, key: SampleKey) -> Result<ImageShape, Error> {
+    pub(crate) fn image_shape(
+        &self,
+        input: ImageShape,
+        key: SampleKey,
+    ) -> Result<ImageShape, Error> {
         Ok(self.recipe.draw(key, input.dim())?.output_shape()?)
     }
 

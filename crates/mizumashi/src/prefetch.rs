@@ -33,11 +33,7 @@ impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
     ///
     /// # Panics
     /// When a transform of the recipe panics.
-    pub fn prefetch<R>(
-        self,
-        ahead: usize,
-        consume: impl FnOnce(Prefetch<Y::Batch>) -> R,
-    ) -> R {
+    pub fn prefetch<R>(self, ahead: usize, consume: impl FnOnce(Prefetch<Y::Batch>) -> R) -> R {
         let (ready, batches) = sync_channel(ahead);
         let (recycled, spent) = channel();
         thread::scope(|scope| {

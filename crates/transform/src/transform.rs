@@ -59,7 +59,8 @@ pub trait Transform: Debug + DynClone + Send + Sync {
     }
 
     /// The transform as an operation on whole batches, where it is the same for every sample
-    /// and faster that way (a product with a large matrix, say).
+    /// and faster that way (a product with a large matrix, say). Its step must be an [`Operation`],
+    /// so that nothing is merged across it.
     fn batch_operation(&self) -> Option<&dyn BatchOperation> {
         None
     }
@@ -70,7 +71,8 @@ dyn_clone::clone_trait_object!(Transform);
 /// A change of a whole image that is neither a resampling nor a multiply-add per channel.
 ///
 /// Transforms that need one return [`Step::operation`] from their draw: with themselves where
-/// nothing is random, or with a value that holds the drawn numbers.
+/// nothing is random, or with a value that holds the drawn numbers. Its `Deserialize` reads it from
+/// plan files and must refuse parameters that [`apply`](Self::apply) cannot work with.
 #[typetag::serde(tag = "operation")]
 pub trait Operation: Debug + DynClone + Send + Sync {
     /// Changes the image in place.

@@ -60,7 +60,9 @@ u8 = bytes_(1, 7, 5, 4, 3)
 f32 = reals(2, 10_000, 7, 5, 4, 3)
 write("statistics", {"u8": summaries(u8), "f32": summaries(f32)})
 
-small, wide = reals(3, 0, 999), np.float32(1e30) * reals(4, 0, 1000)
+small = reals(3, 0, 999)
+# Here numpy's two ways to interpolate, below and above the middle, round differently.
+spread = np.array([11, -7e10, 0.3, 1e12, -0.1, 2e30, 1e-20, 5e5, -3e30], dtype=np.float32)
 # The quotient alone would put some of these values one bin too high, and some one too low.
 ranges = [(-1.0, 1.0, 10), (0.0, 2.1, 48), (0.0, 4.9, 49)]
 edges = np.concatenate([np.linspace(low, high, bins + 1) for low, high, bins in ranges])
@@ -72,7 +74,8 @@ write(
         "qs": QS,
         "u8": np.quantile(u8, QS).tolist(),
         "f32": np.quantile(small.astype(np.float64), QS).tolist(),
-        "f32_wide": np.quantile(wide.astype(np.float64), QS).tolist(),
+        "spread": spread.tolist(),
+        "f32_spread": np.quantile(spread.astype(np.float64), QS).tolist(),
         "counts_u8": np.bincount(u8.ravel(), minlength=256).tolist(),
         "edges": edges.tolist(),
         "binned": [

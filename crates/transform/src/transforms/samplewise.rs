@@ -30,7 +30,7 @@ impl SamplewiseStandardise {
         Self { scale: false, ..Self::new() }
     }
 
-    /// Only divides by the standard deviation.
+    /// Only divides by the standard deviation, which Keras does not do without centring.
     pub fn scale_only() -> Self {
         Self { centre: false, ..Self::new() }
     }

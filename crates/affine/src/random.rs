@@ -153,6 +153,20 @@ impl From<f64> for Shift {
     }
 }
 
+/// Keras' reading of a whole number.
+impl From<u32> for Shift {
+    fn from(pixels: u32) -> Self {
+        Self::Pixels(pixels)
+    }
+}
+
+/// Keras' reading of a list.
+impl From<Vec<f64>> for Shift {
+    fn from(values: Vec<f64>) -> Self {
+        Self::Choice(values)
+    }
+}
+
 impl Shift {
     fn draw(
         &self,

@@ -24,6 +24,9 @@ pub struct Batch<Y> {
     pub indices: Vec<usize>,
     /// The epoch that the batch belongs to, from 0.
     pub epoch: u64,
+    /// How many samples of the epoch had been served when the batch was: with the epoch, what
+    /// [`Flow::resume_at`](crate::Flow::resume_at) takes to continue after it.
+    pub position: usize,
 }
 
 /// Runs a recipe on batches, with memory that is kept from one batch to the next.

@@ -2,8 +2,8 @@
 
 use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
 use mizumashi_stats::Layout;
-use mizumashi_transform::{Recipe, Transform, transforms};
-use mizumashi_whitening::{Scope, Whitener};
+use mizumashi_transform::{Fidelity, Recipe, Transform, transforms};
+use mizumashi_whitening::{Scope, Whitener, WhiteningKind};
 
 use crate::generator::Settings;
 use crate::{Error, ImageDataGenerator};
@@ -27,6 +27,7 @@ pub struct ImageDataGeneratorBuilder {
     featurewise_center: bool,
     featurewise_std_normalization: bool,
     whitening: Option<(Whitener, Scope)>,
+    fidelity: Fidelity,
     layout: Layout,
 }
 
@@ -37,13 +38,15 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
-    /// Shifts across by a random distance; a bare number below 1 is a fraction of the width.
+    /// Shifts across by a random distance. A number below 1 is a fraction of the width, from 1 on
+    /// of pixels; a whole number and a list are [`Shift::Pixels`] and [`Shift::Choice`].
     pub fn width_shift_range(mut self, shift: impl Into<Shift>) -> Self {
         self.ranges.width_shift = shift.into();
         self
     }
 
-    /// Shifts down by a random distance; a bare number below 1 is a fraction of the height.
+    /// Shifts down by a random distance. A number below 1 is a fraction of the height, from 1 on of
+    /// pixels; a whole number and a list are [`Shift::Pixels`] and [`Shift::Choice`].
     pub fn height_shift_range(mut self, shift: impl Into<Shift>) -> Self {
         self.ranges.height_shift = shift.into();
         self
@@ -149,6 +152,12 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
+    /// Whether neighbouring steps may be merged; [`Fidelity::Fused`] unless set.
+    pub fn fidelity(mut self, fidelity: Fidelity) -> Self {
+        self.fidelity = fidelity;
+        self
+    }
+
     /// Whether images come, and batches go, with the channels last (the default) or first.
     pub fn data_format(mut self, layout: Layout) -> Self {
         self.layout = layout;
@@ -160,7 +169,19 @@ impl ImageDataGeneratorBuilder {
     /// # Errors
     /// [`Error::Transform`] that names the first argument outside what it can mean.
     pub fn build(self) -> Result<ImageDataGenerator, Error> {
-        let mut augmentation = Recipe::new();
+        if let Some(border) = self.border {
+            transforms::RandomAffine::flip(false, false).border(border).validate()?;
+        }
+        if let Some((whitener, Scope::Pixels)) = &self.whitening
+            && whitener.kind() == WhiteningKind::Pca
+        {
+            return Err(Error::Argument {
+                argument: "whitening",
+                value: "PCA over pixels".into(),
+                mend: "its output is no image: use ZCA, or PCA over channels",
+            });
+        }
+        let mut augmentation = Recipe::new().fidelity(self.fidelity);
         if self.ranges != RandomAffine::default() {
             let mut affine = transforms::RandomAffine::new(self.ranges)?;
             if let Some(interpolation) = self.interpolation {
@@ -173,7 +194,10 @@ impl ImageDataGeneratorBuilder {
         }
         augmentation = augmentation.append(self.augmentation);
 
-        let mut preparation = self.preprocessing;
+        let samplewise = self.samplewise_center || self.samplewise_std_normalization;
+        let exact_scale = (self.preprocessing.transforms().is_empty() && !samplewise)
+            .then(|| f64::from(self.rescale.unwrap_or(1.0)));
+        let mut preparation = self.preprocessing.fidelity(self.fidelity);
         if let Some(factor) = self.rescale {
             preparation = preparation.then(transforms::Rescale::new(factor)?);
         }
@@ -188,6 +212,7 @@ impl ImageDataGeneratorBuilder {
         Ok(ImageDataGenerator::new(Settings {
             augmentation,
             preparation,
+            exact_scale,
             featurewise_center: self.featurewise_center,
             featurewise_std_normalization: self.featurewise_std_normalization,
             whitening: self.whitening,

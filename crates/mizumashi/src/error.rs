@@ -59,19 +59,21 @@ pub enum Error {
     },
     /// A recipe made images of different shapes, which no batch can hold.
     #[error(
-        "image {sample} came out as {found}, the first of its batch as {expected}; \
-             end the recipe with a step that makes one size"
+        "image {sample} came out as {found} where {expected} is served; \
+         end the recipe with a step that makes one size"
     )]
     MixedShapes {
         /// Index of the image in its set.
         sample: usize,
-        /// The shape of the first image of the batch.
+        /// The shape of the images that are served.
         expected: mizumashi_transform::ImageShape,
         /// The shape of this one.
         found: mizumashi_transform::ImageShape,
     },
     /// A position to resume at that the set does not have.
-    #[error("cannot resume at sample {position} of an epoch of {images}; it must be below that")]
+    #[error(
+        "cannot resume after {position} samples of an epoch of {images}; it must be at most that"
+    )]
     Position {
         /// The position asked for.
         position: usize,

@@ -1,8 +1,8 @@
 //! Learning figures from a training set, a chunk of images at a time.
 
 use mizumashi_stats::{Covariance, Grouping, Layout, Moments, Statistics};
-use mizumashi_transform::{Recipe, SampleKey};
-use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
+use mizumashi_transform::{ImageShape, Recipe, SampleKey};
+use mizumashi_whitening::{ImageWhitening, Method, Scope, Whitener};
 use ndarray::{Array2, Array4, ArrayView4, Axis, CowArray, Ix2, s};
 
 use crate::batch::Runner;
@@ -18,15 +18,13 @@ pub(crate) struct TrainingSet<'a, P> {
     pub(crate) seed: u64,
 }
 
-/// Images in memory as `f32` at a time. The figures do not depend on it.
-const CHUNK: usize = 256;
+/// Values in memory as `f32` at a time, if a single image is not larger. The figures do not depend
+/// on it.
+const CHUNK: usize = 1 << 22;
 
 impl<P: Pixel> TrainingSet<'_, P> {
     /// Mean and standard deviation per channel of what `recipe` makes of the images.
     pub(crate) fn channel_figures(&self, recipe: &Recipe) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        if recipe.transforms().is_empty() {
-            return P::channel_figures(self.images, self.layout);
-        }
         let mut figures = Statistics::<Moments>::new(Grouping::Channel);
         self.for_each_chunk(recipe, |chunk| Ok(figures.update(chunk.view(), self.layout)?))?;
         Ok((figures.mean(), figures.std()))
@@ -41,18 +39,22 @@ impl<P: Pixel> TrainingSet<'_, P> {
         recipe: &Recipe,
     ) -> Result<ImageWhitening, Error> {
         let mut learnt = Learnt::Nothing;
-        let mut shape = [0; 3];
+        let mut fitted_shape = None;
         self.for_each_chunk(recipe, |chunk| {
             let images = self.layout.to_nhwc(chunk);
             let (samples, height, width, channels) = images.dim();
-            shape = [height, width, channels];
+            let found = ImageShape { height, width, channels };
+            let expected = *fitted_shape.get_or_insert(found);
+            if found != expected {
+                return Err(Error::MixedShapes { sample: 0, expected, found });
+            }
             let dims = match scope {
                 Scope::Channels => channels,
                 _ => height * width * channels,
             };
             let rows = rows_of(&images, dims);
-            let observations = self.observations() * rows.nrows() / samples;
-            match learnt.begin(observations, dims) {
+            let observations = self.observations().saturating_mul(rows.nrows() / samples);
+            match learnt.begin(whitener.solution(observations, dims)?.method, observations, dims) {
                 Learnt::Covariance(covariance) => covariance.update(rows.view())?,
                 Learnt::Rows { all, filled } => {
                     all.slice_mut(s![*filled..*filled + rows.nrows(), ..]).assign(&rows);
@@ -67,11 +69,20 @@ impl<P: Pixel> TrainingSet<'_, P> {
             Learnt::Rows { all, .. } => whitener.fit(all.view())?,
             Learnt::Nothing => return Err(Error::Empty { shape: self.images.shape().to_vec() }),
         };
-        Ok(ImageWhitening::new(whitening, scope, shape)?)
+        let ImageShape { height, width, channels } = fitted_shape.unwrap_or_default();
+        let (outputs, features) = (whitening.outputs(), whitening.features());
+        if outputs != features {
+            return Err(Error::Argument {
+                argument: "whitening",
+                value: format!("a PCA that keeps {outputs} of {features} values"),
+                mend: "a generator serves images of as many values as before: use ZCA",
+            });
+        }
+        Ok(ImageWhitening::new(whitening, scope, [height, width, channels])?)
     }
 
     fn observations(&self) -> usize {
-        self.samples().saturating_mul(self.rounds as usize)
+        self.samples().saturating_mul(usize::try_from(self.rounds).unwrap_or(usize::MAX))
     }
 
     fn samples(&self) -> usize {
@@ -86,9 +97,10 @@ impl<P: Pixel> TrainingSet<'_, P> {
         let runner = Runner::new(recipe, self.layout);
         let images = self.layout.to_nhwc(self.images);
         let indices: Vec<usize> = (0..self.samples()).collect();
+        let values = images.len() / indices.len().max(1);
         for epoch in 0..self.rounds {
             let key = |index| SampleKey { seed: self.seed, epoch, index: index as u64 };
-            for chunk in indices.chunks(CHUNK) {
+            for chunk in indices.chunks((CHUNK / values).max(1)) {
                 take(runner.run(images, chunk, key)?)?;
             }
         }
@@ -96,8 +108,8 @@ impl<P: Pixel> TrainingSet<'_, P> {
     }
 }
 
-/// What a whitening is fitted from: the covariance where there are at least as many observations
-/// as values, else the observations themselves, which are then the smaller of the two.
+/// What a whitening is fitted from: the covariance, or the observations themselves where they are
+/// fewer than their values.
 enum Learnt {
     Nothing,
     Covariance(Covariance),
@@ -106,12 +118,11 @@ enum Learnt {
 
 impl Learnt {
     /// The state to add to, chosen at the first call.
-    fn begin(&mut self, observations: usize, dims: usize) -> &mut Self {
+    fn begin(&mut self, method: Method, observations: usize, dims: usize) -> &mut Self {
         if let Self::Nothing = self {
-            *self = if observations >= dims {
-                Self::Covariance(Covariance::new(dims))
-            } else {
-                Self::Rows { all: Array2::zeros((observations, dims)), filled: 0 }
+            *self = match method {
+                Method::Dual => Self::Rows { all: Array2::zeros((observations, dims)), filled: 0 },
+                _ => Self::Covariance(Covariance::new(dims)),
             };
         }
         self

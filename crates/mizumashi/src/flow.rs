@@ -1,11 +1,15 @@
 //! Endless shuffled batches.
 
-use mizumashi_transform::{ImageShape, PixelValue, SampleKey};
-use ndarray::ArrayView4;
+use std::cmp::Ordering;
+
+use mizumashi_stats::Layout;
+use mizumashi_transform::{ImageShape, Recipe, SampleKey};
+use ndarray::{ArrayRef, ArrayView4, Ix4};
 
 use crate::batch::Runner;
 use crate::permutation::Permutation;
-use crate::{Batch, Error, Labels};
+use crate::pixel::check_images;
+use crate::{Batch, Error, Labels, Pixel};
 
 /// An endless iterator over the batches of a set, epoch after epoch.
 ///
@@ -44,15 +48,24 @@ pub struct Flow<'a, P, Y> {
     position: usize,
 }
 
-impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
-    /// A flow over `images`, which are laid out as the runner says, and checked already.
-    pub(crate) fn new(
-        runner: Runner<'a>,
-        images: ArrayView4<'a, P>,
+impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
+    /// A flow over the images `x` that runs `recipe`: one that was stored, or written without a
+    /// generator. Images come, and batches go, laid out as `layout` says.
+    ///
+    /// # Errors
+    /// Those of [`ImageDataGenerator::flow`](crate::ImageDataGenerator::flow), save that nothing
+    /// needs a fit.
+    pub fn from_recipe(
+        recipe: &'a Recipe,
+        layout: Layout,
+        x: &'a ArrayRef<P, Ix4>,
         labels: Y,
         batch_size: usize,
     ) -> Result<Self, Error> {
-        let images = runner.layout().to_nhwc(images);
+        recipe.validate()?;
+        let runner = Runner::new(recipe, layout);
+        let images = layout.to_nhwc(x.view());
+        check_images(images)?;
         let (samples, height, width, channels) = images.dim();
         if batch_size == 0 {
             return Err(Error::BatchSize);
@@ -89,16 +102,16 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
 
     /// The same flow continued at a sample of an epoch, at no cost.
     ///
-    /// With the values that [`epoch`](Self::epoch) and [`position`](Self::position) had after a
-    /// batch, the next batch is the one that followed it.
+    /// With the epoch and position of a batch, the next batch is the one that followed it.
     ///
     /// # Errors
-    /// [`Error::Position`] when the epoch has no such sample.
+    /// [`Error::Position`] when the epoch has not so many samples.
     pub fn resume_at(self, epoch: u64, position: usize) -> Result<Self, Error> {
-        if position >= self.samples() {
-            return Err(Error::Position { position, images: self.samples() });
+        match position.cmp(&self.samples()) {
+            Ordering::Less => Ok(Self { epoch, position, ..self }),
+            Ordering::Equal => Ok(Self { epoch: epoch.wrapping_add(1), position: 0, ..self }),
+            Ordering::Greater => Err(Error::Position { position, images: self.samples() }),
         }
-        Ok(Self { epoch, position, ..self })
     }
 
     /// The number of samples in an epoch.
@@ -131,10 +144,10 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
     /// # Errors
     /// What a transform reports. The flow has then moved past the batch.
     pub fn next_batch(&mut self) -> Result<Batch<Y::Batch>, Error> {
-        let (epoch, indices) = self.advance();
+        let (epoch, position, indices) = self.advance();
         let mut x = self.runner.allocate(indices.len(), self.image_shape);
         self.runner.fill(self.images, &indices, self.key(epoch), x.view_mut())?;
-        Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch })
+        Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch, position })
     }
 
     /// Makes the next batch in the memory of an earlier one.
@@ -146,7 +159,7 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
     /// What a transform reports. The flow has then moved past the batch, and the contents of
     /// `batch` are unspecified.
     pub fn next_batch_into(&mut self, batch: &mut Batch<Y::Batch>) -> Result<(), Error> {
-        let (epoch, indices) = self.advance();
+        let (epoch, position, indices) = self.advance();
         let ImageShape { height, width, channels } = self.image_shape;
         let shape = [height, width, channels];
         if batch.x.shape() != self.runner.layout().batch_shape(indices.len(), shape) {
@@ -154,14 +167,14 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
         }
         self.runner.fill(self.images, &indices, self.key(epoch), batch.x.view_mut())?;
         batch.y = self.labels.pick(&indices);
-        (batch.indices, batch.epoch) = (indices, epoch);
+        (batch.indices, batch.epoch, batch.position) = (indices, epoch, position);
         Ok(())
     }
 
-    /// Steps past the next batch and says what is in it: its epoch and samples.
-    fn advance(&mut self) -> (u64, Vec<usize>) {
+    /// Steps past the next batch and says what is in it: its epoch, its end, its samples.
+    fn advance(&mut self) -> (u64, usize, Vec<usize>) {
         let epoch = self.epoch;
-        let end = (self.position + self.batch_size).min(self.samples());
+        let end = self.position.saturating_add(self.batch_size).min(self.samples());
         let indices = if self.shuffle {
             let order = Permutation::new(self.samples(), self.seed, epoch);
             (self.position..end).map(|position| order.index(position)).collect()
@@ -171,9 +184,9 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
         if end < self.samples() {
             self.position = end;
         } else {
-            (self.position, self.epoch) = (0, epoch + 1);
+            (self.position, self.epoch) = (0, epoch.wrapping_add(1));
         }
-        (epoch, indices)
+        (epoch, end, indices)
     }
 
     /// Names the random numbers of each sample of an epoch.
@@ -183,7 +196,7 @@ impl<'a, P: PixelValue, Y: Labels> Flow<'a, P, Y> {
     }
 }
 
-impl<P: PixelValue, Y: Labels> Iterator for Flow<'_, P, Y> {
+impl<P: Pixel, Y: Labels> Iterator for Flow<'_, P, Y> {
     type Item = Result<Batch<Y::Batch>, Error>;
 
     /// The next batch; never `None`.

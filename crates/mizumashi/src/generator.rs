@@ -10,6 +10,7 @@ use ndarray::{Array4, ArrayRef, ArrayView4, Axis, Ix4};
 
 use crate::batch::Runner;
 use crate::fit::TrainingSet;
+use crate::pixel::check_images;
 use crate::whiten::Whiten;
 use crate::{Error, Flow, ImageDataGeneratorBuilder, Labels, Pixel};
 
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) augmentation: Recipe,
     /// What every image goes through before the figures of the set are used.
     pub(crate) preparation: Recipe,
+    /// The factor, where all that preparation does is to multiply by one.
+    pub(crate) exact_scale: Option<f64>,
     pub(crate) featurewise_center: bool,
     pub(crate) featurewise_std_normalization: bool,
     pub(crate) whitening: Option<(Whitener, Scope)>,
@@ -95,7 +98,7 @@ impl ImageDataGenerator {
     /// For an empty set, a value that is not finite, and a set too small to whiten by.
     pub fn fit<P: Pixel>(&mut self, x: &ArrayRef<P, Ix4>) -> Result<(), Error> {
         let before = self.settings.preparation.clone();
-        self.fit_recipe(x.view(), &before, 1, 0)
+        self.fit_recipe(x.view(), &before, self.settings.exact_scale, 1, 0)
     }
 
     /// Learns the figures from augmented images, `rounds` times through the set.
@@ -111,7 +114,7 @@ impl ImageDataGenerator {
         if rounds == 0 {
             return Err(Error::Rounds);
         }
-        self.fit_recipe(x.view(), &self.augmentation_and_preparation(), rounds, seed)
+        self.fit_recipe(x.view(), &self.augmentation_and_preparation(), None, rounds, seed)
     }
 
     /// Endless batches of the images `x` and the labels `y`, shuffled.
@@ -129,10 +132,7 @@ impl ImageDataGenerator {
         y: Y,
         batch_size: usize,
     ) -> Result<Flow<'a, P, Y>, Error> {
-        let layout = self.settings.layout;
-        let recipe = self.recipe()?;
-        check_images(x.view(), layout)?;
-        Flow::new(Runner::new(recipe, layout), x.view(), y, batch_size)
+        Flow::from_recipe(self.recipe()?, self.settings.layout, x, y, batch_size)
     }
 
     /// Normalises images without augmentation, in their own order: what a model is tested on.
@@ -142,7 +142,7 @@ impl ImageDataGenerator {
     pub fn standardize<P: Pixel>(&self, x: &ArrayRef<P, Ix4>) -> Result<Array4<f32>, Error> {
         let layout = self.settings.layout;
         self.recipe()?;
-        check_images(x.view(), layout)?;
+        check_images(layout.to_nhwc(x.view()))?;
         let preparation = self.settings.preparation.clone();
         let recipe = match &self.fitted {
             Some(fitted) => self.with_figures(preparation, fitted)?,
@@ -194,18 +194,28 @@ impl ImageDataGenerator {
         self.settings.augmentation.clone().append(self.settings.preparation.clone())
     }
 
-    /// Fits on what `before` makes of the images; on an error the old fit stays.
+    /// Fits on what `before` makes of the images, which is to multiply them by `exact_scale` where
+    /// that is given; on an error the old fit stays.
     fn fit_recipe<P: Pixel>(
         &mut self,
         x: ArrayView4<'_, P>,
         before: &Recipe,
+        exact_scale: Option<f64>,
         rounds: u64,
         seed: u64,
     ) -> Result<(), Error> {
         let layout = self.settings.layout;
-        check_images(x, layout)?;
+        check_images(layout.to_nhwc(x))?;
         let set = TrainingSet { images: x, layout, rounds, seed };
-        let (mean, std) = set.channel_figures(before)?;
+        let (mean, std) = match exact_scale {
+            Some(factor) => {
+                let (mut mean, mut std) = P::channel_figures(x, layout)?;
+                mean.iter_mut().for_each(|mean| *mean *= factor);
+                std.iter_mut().for_each(|std| *std *= factor.abs());
+                (mean, std)
+            }
+            None => set.channel_figures(before)?,
+        };
         let mut fitted = Fitted { mean, std, whitening: None };
         if let Some((whitener, scope)) = &self.settings.whitening {
             let standardised = self.with_figures(before.clone(), &fitted)?;
@@ -231,12 +241,4 @@ impl ImageDataGenerator {
         }
         Ok(recipe)
     }
-}
-
-/// Refuses images that no figure can be computed from.
-fn check_images<P: Pixel>(x: ArrayView4<'_, P>, layout: Layout) -> Result<(), Error> {
-    if x.is_empty() {
-        return Err(Error::Empty { shape: x.shape().to_vec() });
-    }
-    P::check_finite(layout.to_nhwc(x))
 }

@@ -36,7 +36,7 @@ where
     type Batch = Array<S::Elem, D>;
 
     fn mismatch(&self, images: usize) -> Option<usize> {
-        let count = self.len_of(Axis(0));
+        let count = self.shape().first().copied().unwrap_or(0);
         (count != images).then_some(count)
     }
 

@@ -41,6 +41,7 @@ pub use mizumashi_data as data;
 pub use mizumashi_stats as stats;
 pub use mizumashi_transform as transform;
 pub use mizumashi_whitening as whitening;
+pub use ndarray;
 
 /// Compiles the README's example.
 #[cfg(doctest)]

@@ -62,3 +62,11 @@ impl Pixel for f32 {
         })
     }
 }
+
+/// Refuses images, indexed (sample, row, column, channel), that no figure can be computed from.
+pub(crate) fn check_images<P: Pixel>(images: ArrayView4<'_, P>) -> Result<(), Error> {
+    if images.is_empty() {
+        return Err(Error::Empty { shape: images.shape().to_vec() });
+    }
+    P::check_finite(images)
+}

@@ -1,6 +1,6 @@
 //! Batches made ahead on a background thread.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
 
 use crate::{Batch, Error, Flow, Labels, Pixel};
@@ -10,7 +10,7 @@ impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
     ///
     /// At most `ahead` finished batches wait (0 hands each over as it is asked for), so memory is
     /// bounded by `ahead` + 2 batches: those waiting, one in the making, one in use. The thread
-    /// ends when `consume` does.
+    /// ends when `consume` does. The samples of a batch are shared out over rayon's global pool.
     ///
     /// ```
     /// use mizumashi::ImageDataGenerator;
@@ -18,7 +18,7 @@ impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
     ///
     /// let x = Array4::<u8>::zeros((100, 8, 8, 3));
     /// let generator = ImageDataGenerator::builder().rotation_range(20.0).build()?;
-    /// let samples = generator.flow(&x, (), 32)?.prefetch(2, |mut batches| {
+    /// let samples = generator.flow(&x, (), 32)?.prefetch(2, |batches| {
     ///     let mut samples = 0;
     ///     for _ in 0..4 {
     ///         let batch = batches.next_batch()?;
@@ -33,12 +33,18 @@ impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
     ///
     /// # Panics
     /// When a transform of the recipe panics.
-    pub fn prefetch<R>(self, ahead: usize, consume: impl FnOnce(Prefetch<Y::Batch>) -> R) -> R {
+    pub fn prefetch<R>(
+        self,
+        ahead: usize,
+        consume: impl FnOnce(&mut Prefetch<Y::Batch>) -> R,
+    ) -> R {
         let (ready, batches) = sync_channel(ahead);
         let (recycled, spent) = channel();
         thread::scope(|scope| {
             scope.spawn(move || produce(self, &ready, &spent));
-            consume(Prefetch { batches, recycled })
+            // Dropped before the scope waits for the thread, which then finds nobody listening.
+            let mut prefetch = Prefetch { batches, recycled };
+            consume(&mut prefetch)
         })
     }
 }
@@ -56,7 +62,21 @@ impl<Y> Prefetch<Y> {
     /// # Errors
     /// What a transform reports.
     pub fn next_batch(&mut self) -> Result<Batch<Y>, Error> {
-        self.batches.recv().unwrap_or(Err(Error::Producer))
+        if rayon::current_thread_index().is_none() {
+            return self.batches.recv().unwrap_or(Err(Error::Producer));
+        }
+        // A worker that slept here would be missing from the pool that makes the batch.
+        loop {
+            match self.batches.try_recv() {
+                Ok(batch) => return batch,
+                Err(TryRecvError::Disconnected) => return Err(Error::Producer),
+                Err(TryRecvError::Empty) => {
+                    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                        thread::yield_now();
+                    }
+                }
+            }
+        }
     }
 
     /// Gives a spent batch back, so that its memory serves for a later one.

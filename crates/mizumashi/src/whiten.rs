@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use mizumashi_stats::Layout;
 use mizumashi_transform::{
-    BatchOperation, Draw, Error, Operation, Step, Transform, serde, typetag,
+    BatchOperation, Draw, Error, ImageShape, Operation, Step, Transform, serde, typetag,
 };
-use mizumashi_whitening::ImageWhitening;
+use mizumashi_whitening::{ImageWhitening, Scope};
 use ndarray::{ArrayViewMut3, ArrayViewMut4, Axis};
 use serde::{Deserialize, Serialize};
 
 /// Whitens every image by a fitted [`ImageWhitening`].
 ///
 /// It is the same for every sample and runs as a product of matrices on whole batches. In a
-/// recipe file it is stored whole, matrix and all: for the pixels of larger pictures, store the
-/// whitening itself instead and fit the recipe around it.
+/// recipe file it is stored whole, matrix and all: for the pixels of larger pictures the file is as
+/// large as the matrix.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Whiten {
@@ -36,7 +36,15 @@ impl Whiten {
 
 #[typetag::serde(name = "whiten")]
 impl Transform for Whiten {
-    fn draw(&self, _: &mut Draw) -> Result<Step<'_>, Error> {
+    fn draw(&self, draw: &mut Draw) -> Result<Step<'_>, Error> {
+        let [height, width, channels] = self.whitening.shape();
+        let expected = match self.whitening.scope() {
+            Scope::Channels => ImageShape { channels, ..draw.shape() },
+            _ => ImageShape { height, width, channels },
+        };
+        if draw.shape() != expected {
+            return Err(Error::Shape { what: "image to whiten", expected, found: draw.shape() });
+        }
         Ok(Step::operation(self))
     }
 

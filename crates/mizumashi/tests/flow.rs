@@ -2,8 +2,9 @@
 
 use mizumashi::data::Synthetic;
 use mizumashi::stats::Layout;
+use mizumashi::transform::Recipe;
 use mizumashi::transform::transforms::RandomAffine;
-use mizumashi::{Error, ImageDataGenerator};
+use mizumashi::{Error, Flow, ImageDataGenerator};
 use ndarray::{Array1, Array2, Array3, Array4, Axis, s};
 use proptest::prelude::*;
 
@@ -189,7 +190,7 @@ fn batches_made_ahead_or_in_old_memory_are_the_same() {
     }
 
     for ahead in [0, 1, 5] {
-        flow().prefetch(ahead, |mut batches| {
+        flow().prefetch(ahead, |batches| {
             for expected in &fresh {
                 let batch = batches.next_batch().unwrap();
                 assert_eq!(&batch, expected);
@@ -197,6 +198,60 @@ fn batches_made_ahead_or_in_old_memory_are_the_same() {
             }
         });
     }
+}
+
+#[test]
+fn batches_made_ahead_can_be_used_on_a_worker_of_the_pool() {
+    let (x, generator) = (images(10), augmenting());
+    let consume = || {
+        let flow = generator.flow(&x, (), 4).unwrap();
+        flow.prefetch(1, |batches| batches.take(6).map(|batch| batch.unwrap().x.dim().0).sum())
+    };
+    // More consumers than workers: each must lend a hand while it waits.
+    let served: Vec<usize> = rayon::scope(|_| {
+        use rayon::prelude::*;
+        (0..8).into_par_iter().map(|_| consume()).collect()
+    });
+    assert_eq!(served, [20; 8]);
+}
+
+#[test]
+fn every_batch_says_where_to_resume() {
+    let (x, generator) = (images(10), augmenting());
+    let flow = || generator.flow(&x, (), 4).unwrap().seed(1);
+    let batches: Vec<_> = flow().take(7).map(Result::unwrap).collect();
+    assert_eq!(
+        batches.iter().map(|batch| batch.position).collect::<Vec<_>>(),
+        [4, 8, 10, 4, 8, 10, 4]
+    );
+    for pair in batches.windows(2) {
+        let mut resumed = flow().resume_at(pair[0].epoch, pair[0].position).unwrap();
+        assert_eq!(resumed.next_batch().unwrap(), pair[1]);
+    }
+}
+
+#[test]
+fn a_stored_recipe_flows_again() {
+    let x = images(6);
+    let mut generator = ImageDataGenerator::builder()
+        .featurewise_center(true)
+        .rotation_range(20.0)
+        .build()
+        .unwrap();
+    generator.fit(&x).unwrap();
+    let json = generator.recipe().unwrap().to_json().unwrap();
+    let recipe = Recipe::from_json(&json).unwrap();
+    let mut stored = Flow::from_recipe(&recipe, Layout::Nhwc, &x, (), 4).unwrap();
+    let mut original = generator.flow(&x, (), 4).unwrap();
+    assert_eq!(stored.next_batch().unwrap(), original.next_batch().unwrap());
+}
+
+#[test]
+fn huge_batch_sizes_are_whole_epochs() {
+    let (x, generator) = (images(5), augmenting());
+    let flow = generator.flow(&x, (), usize::MAX).unwrap().resume_at(u64::MAX, 2).unwrap();
+    let sizes: Vec<usize> = flow.take(3).map(|batch| batch.unwrap().indices.len()).collect();
+    assert_eq!(sizes, [3, 5, 5]);
 }
 
 #[test]
@@ -209,10 +264,14 @@ fn bad_input_is_named() {
     let error = generator.flow(&x, (&right, &labels), 2).unwrap_err();
     assert!(matches!(error, Error::LabelCount { images: 5, labels: 4 }), "{error}");
     assert!(matches!(generator.flow(&x, (), 0).unwrap_err(), Error::BatchSize));
-    let error = generator.flow(&x, (), 2).unwrap().resume_at(0, 5).unwrap_err();
-    assert!(matches!(error, Error::Position { position: 5, images: 5 }), "{error}");
+    let error = generator.flow(&x, (), 2).unwrap().resume_at(0, 6).unwrap_err();
+    assert!(matches!(error, Error::Position { position: 6, images: 5 }), "{error}");
     let error = generator.flow(&Array4::<u8>::zeros((0, 4, 4, 3)), (), 2).unwrap_err();
     assert!(matches!(error, Error::Empty { .. }), "{error}");
+
+    let scalar = ndarray::arr0(5).into_dyn();
+    let error = generator.flow(&x, &scalar, 2).unwrap_err();
+    assert!(matches!(error, Error::LabelCount { images: 5, labels: 0 }), "{error}");
 
     let mut bad = x.mapv(f32::from);
     bad[[3, 1, 2, 0]] = f32::NAN;

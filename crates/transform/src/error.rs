@@ -32,7 +32,9 @@ pub enum Error {
         found: usize,
     },
     /// An image, mask or output buffer does not have the shape the plan was drawn for.
-    #[error("the {what} is {found}, but the plan was drawn for {expected}")]
+    #[error(
+        "the {what} is {found}, but the plan was drawn for {expected}; draw one for this shape"
+    )]
     Shape {
         /// Which array.
         what: &'static str,
@@ -51,7 +53,9 @@ pub enum Error {
     #[error(transparent)]
     Affine(#[from] mizumashi_affine::Error),
     /// A recipe or plan file has a version this crate does not read.
-    #[error("the file has version {found}; this release reads version {supported}")]
+    #[error(
+        "the file has version {found}; this release reads version {supported}: write it again, or read it with the release that wrote it"
+    )]
     Version {
         /// The version in the file.
         found: u32,

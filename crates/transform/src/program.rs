@@ -9,7 +9,8 @@ use crate::{Error, Fidelity, Geometric, ImageShape, Linear, Operation, Step};
 
 /// A plan whose steps are merged into as few passes over the pixels as possible.
 ///
-/// Steps are merged as they are pushed:
+/// Steps are merged as they are pushed, with the same result up to rounding save for the first
+/// rule, whose effect [`Fidelity::Fused`] describes:
 /// - two resamplings with the same border and interpolation become one map; a flip goes with any
 ///   resampling, since it needs neither (of two equally near pixels, though, a nearest-neighbour
 ///   resampling after a flip takes the other one);
@@ -64,7 +65,7 @@ impl<'r> Program<'r> {
         self.passes.len()
     }
 
-    /// Appends a step, merged with those before it where that changes nothing but rounding.
+    /// Appends a step, merged with those before it by the rules above.
     ///
     /// # Errors
     /// What [`Step::output_shape`] reports; the program is then as before.

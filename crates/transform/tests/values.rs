@@ -3,7 +3,7 @@
 use mizumashi_transform::transforms::{
     BoxBlur, FeaturewiseStandardise, Rescale, SamplewiseStandardise, Stretch,
 };
-use mizumashi_transform::{Recipe, SampleKey, Transform};
+use mizumashi_transform::{Recipe, SampleKey, Scratch, Transform};
 use ndarray::{Array3, Axis, array};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -167,6 +167,22 @@ fn either_half_of_featurewise_standardisation_can_be_left_out() {
     assert_eq!(figures(&mean, &None), array![[[6.0, 12.0]]]);
     assert_eq!(figures(&None, &std), array![[[5.0, 5.0]]]);
     assert_eq!(figures(&None, &None), image);
+}
+
+#[test]
+fn the_mean_of_a_sample_does_not_depend_on_the_layout_of_the_memory() {
+    // Added pixel by pixel, the first 1 would vanish beside 1e16.
+    let image = array![[[1e16_f32, 1.0], [-1e16, 1.0]]];
+    let recipe = Recipe::new().then(SamplewiseStandardise::centre_only());
+    let key = SampleKey { seed: 0, epoch: 0, index: 0 };
+    let program = recipe.draw(key, image.dim()).unwrap().fuse().unwrap();
+
+    let mut interleaved = Array3::zeros((1, 2, 2));
+    program.run(image.view(), interleaved.view_mut(), &mut Scratch::default()).unwrap();
+    let mut planes = Array3::zeros((2, 1, 2));
+    let slot = planes.view_mut().permuted_axes([1, 2, 0]);
+    program.run(image.view(), slot, &mut Scratch::default()).unwrap();
+    assert_eq!(interleaved, planes.permuted_axes([1, 2, 0]));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(crate) fn spectrum<T: Pixel>(
     let (samples, features) = rows.dim();
     let (mean, gram) = T::gram(rows, centring)?;
     let eigen = solver.eigen(gram / samples as f64)?;
-    let rank = rank(eigen.values.view(), mean.view(), tolerance);
+    let rank = rank(eigen.values.view(), tolerance);
     let vectors = eigen.vectors.slice(s![.., ..rank]).as_standard_layout().into_owned();
 
     let mut components = Array2::zeros((features, rank));

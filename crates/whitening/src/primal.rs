@@ -30,7 +30,7 @@ pub(crate) fn spectrum(
         mean.fill(0.0);
     }
     let eigen = solver.eigen(covariance)?;
-    let rank = rank(eigen.values.view(), mean.view(), tolerance);
+    let rank = rank(eigen.values.view(), tolerance);
     let mut components = eigen.vectors.slice(s![.., ..rank]).as_standard_layout().into_owned();
     orient(&mut components);
     Ok(Spectrum { mean, eigenvalues: eigen.values.slice(s![..rank]).to_owned(), components })

@@ -10,23 +10,10 @@ pub(crate) struct Spectrum {
     pub(crate) components: Array2<f64>,
 }
 
-/// Share of the squared length of the mean below which a variance is rounding: subtracting a mean
-/// leaves errors of a few units in its last place (2^-52), which squared is about this.
-const ROUNDING: f64 = 64.0 * f64::EPSILON * 64.0 * f64::EPSILON;
-
-/// How many of the eigenvalues, given in descending order, are more than numerically zero.
-///
-/// Zero is what is at most `tolerance` of the largest, and what rounding alone leaves of constant
-/// data once their mean is subtracted.
-pub(crate) fn rank(
-    eigenvalues: ArrayView1<'_, f64>,
-    mean: ArrayView1<'_, f64>,
-    tolerance: f64,
-) -> usize {
-    let largest = eigenvalues.first().copied().unwrap_or(0.0);
-    let rounding = ROUNDING * mean.dot(&mean);
-    let zero = (tolerance * largest).max(rounding);
-    eigenvalues.iter().take_while(|&&lambda| lambda > zero).count()
+/// How many of the eigenvalues, given in descending order, are more than `tolerance` of the largest.
+pub(crate) fn rank(eigenvalues: ArrayView1<'_, f64>, tolerance: f64) -> usize {
+    let largest = eigenvalues.first().copied().unwrap_or(0.0).max(0.0);
+    eigenvalues.iter().take_while(|&&lambda| lambda > tolerance * largest).count()
 }
 
 /// Scales each column to unit length, with the sign that makes its entry of largest magnitude (the
@@ -59,15 +46,10 @@ mod tests {
     #[test]
     fn rank_counts_what_exceeds_the_tolerance() {
         let eigenvalues = array![4.0, 1.0, 4e-10, -1e-12];
-        assert_eq!(rank(eigenvalues.view(), array![0.0].view(), 1e-10), 2);
-        assert_eq!(rank(eigenvalues.view(), array![0.0].view(), 0.0), 3);
-        assert_eq!(rank(array![0.0, 0.0].view(), array![0.0].view(), 0.0), 0);
-    }
-
-    #[test]
-    fn rank_ignores_the_rounding_of_the_mean() {
-        assert_eq!(rank(array![1e-30, 1e-31].view(), array![1.0, 0.0].view(), 0.0), 0);
-        assert_eq!(rank(array![1e-20, 1e-31].view(), array![1.0, 0.0].view(), 0.0), 1);
+        assert_eq!(rank(eigenvalues.view(), 1e-10), 2);
+        assert_eq!(rank(eigenvalues.view(), 0.0), 3);
+        assert_eq!(rank(array![0.0, 0.0].view(), 0.0), 0);
+        assert_eq!(rank(array![-1e-30, -1.0].view(), 0.5), 0);
     }
 
     #[test]

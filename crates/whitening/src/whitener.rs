@@ -61,6 +61,11 @@ impl Whitener {
         Self { kind: WhiteningKind::Pca, ..Self::default() }
     }
 
+    /// The kind of whitening it fits.
+    pub fn kind(&self) -> WhiteningKind {
+        self.kind
+    }
+
     /// How small variances are treated; `Eigenvalue(1e-6)` by default.
     #[must_use]
     pub fn regularisation(self, regularisation: Regularisation) -> Self {
@@ -166,21 +171,33 @@ impl Whitener {
         self.whitening(spectrum, Solution { method: Method::Primal, samples, bytes })
     }
 
+    /// How a fit of so many samples of so many values would go, without their being there: what
+    /// decides whether to gather a covariance or the samples themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptySet`], [`Error::SingleSample`], [`Error::MemoryLimit`], and options out of
+    /// range, as [`fit`](Self::fit) would.
+    pub fn solution(&self, samples: usize, features: usize) -> Result<Solution, Error> {
+        let shorter = if samples < features { Method::Dual } else { Method::Primal };
+        let method = self.method.unwrap_or(shorter);
+        self.validate()?;
+        self.check_set(samples as u64, features)?;
+        let needed = match method {
+            Method::Primal => primal::bytes(features, self.solver),
+            Method::Dual => dual::bytes(samples, features, self.solver),
+        };
+        let samples = samples as u64;
+        let bytes = self.check_memory(samples, features, needed)?;
+        Ok(Solution { method, samples, bytes })
+    }
+
     fn fit_observations<T: Pixel>(
         &self,
         observations: &Observations<'_, T>,
     ) -> Result<Whitening, Error> {
         let (rows, features) = observations.dim();
-        let samples = rows as u64;
-        self.validate()?;
-        self.check_set(samples, features)?;
-        let shorter = if rows < features { Method::Dual } else { Method::Primal };
-        let method = self.method.unwrap_or(shorter);
-        let needed = match method {
-            Method::Primal => primal::bytes(features, self.solver),
-            Method::Dual => dual::bytes(rows, features, self.solver),
-        };
-        let bytes = self.check_memory(samples, features, needed)?;
+        let Solution { method, samples, bytes } = self.solution(rows, features)?;
         observations.check_finite()?;
         let spectrum = match method {
             Method::Primal => {

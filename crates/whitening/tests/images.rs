@@ -88,6 +88,25 @@ fn images_are_mapped_in_place_in_both_layouts() {
 }
 
 #[test]
+fn images_copied_in_blocks_stay_in_order() {
+    // More values than are copied at a time.
+    let images = correlated(120, 64 * 64 * 3, 4).into_shape_with_order((120, 64, 64, 3)).unwrap();
+    let channels_first = images.view().permuted_axes([0, 3, 1, 2]);
+    let channels_first = channels_first.as_standard_layout();
+    let colours = fit(images.view(), Scope::Channels);
+    let expected = colours.apply_flat(images.view(), Layout::Nhwc).unwrap();
+    let white = colours.apply_flat(channels_first.view(), Layout::Nchw).unwrap();
+    assert_eq!(bits(&white), bits(&expected));
+
+    let expected = colours.apply(images.view(), Layout::Nhwc).unwrap();
+    let white = colours.apply(channels_first.view(), Layout::Nchw).unwrap();
+    assert_eq!(bits(&white.permuted_axes([0, 2, 3, 1])), bits(&expected));
+    let mut inplace = channels_first.into_owned();
+    colours.apply_inplace(inplace.view_mut(), Layout::Nchw).unwrap();
+    assert_eq!(bits(&inplace.permuted_axes([0, 2, 3, 1])), bits(&expected));
+}
+
+#[test]
 fn the_inverse_brings_images_back_in_both_layouts() {
     let images = images();
     for scope in [Scope::Pixels, Scope::Channels] {

@@ -172,7 +172,6 @@ fn null_directions_are_mapped_to_zero_and_come_back_as_the_mean() {
 
 #[test]
 fn constant_data_are_mapped_to_zeros_and_back_to_the_constant() {
-    // 0.1 has no exact binary value, so that the mean of many is not quite 0.1.
     for (n, d) in [(1000, 5), (3, 700)] {
         let rows = Array2::from_elem((n, d), 0.1_f32);
         for whitener in [Whitener::zca(), Whitener::zca().rank_tolerance(0.0)] {

@@ -16,7 +16,11 @@ pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
 }
 
 fn images(source: &Source, count: usize) -> Array4<f64> {
-    source.train.images().slice_axis(Axis(0), (..count).into()).mapv(f64::from)
+    source
+        .train
+        .images()
+        .slice_axis(Axis(0), (..source.train.len().min(count)).into())
+        .mapv(f64::from)
 }
 
 fn normalises(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {

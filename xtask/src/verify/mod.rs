@@ -29,7 +29,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// A folder with CIFAR-10 in its binary format; without it, a generated set is used.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "MIZUMASHI_CIFAR10")]
     cifar: Option<PathBuf>,
     /// Write the checks to this file as JSON, too.
     #[arg(long, value_name = "FILE")]

@@ -55,7 +55,8 @@ fn samplewise(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
         .samplewise_center(true)
         .samplewise_std_normalization(true)
         .build()?;
-    let x = generator.standardize(&images.slice_axis(Axis(0), (..SAMPLES).into()))?;
+    let x = generator
+        .standardize(&images.slice_axis(Axis(0), (..SAMPLES.min(images.dim().0)).into()))?;
     let figures = Statistics::<Moments>::of(x.view(), Layout::Nhwc, Grouping::Sample)?;
     Ok(vec![
         Check::at_most(
@@ -79,8 +80,10 @@ fn stretch(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
         let stretched = recipe.draw(key, image.dim())?.apply(image)?;
         let full = |histogram: &Histogram| histogram.span() == Some((0, 255));
         before += usize::from(full(&Histogram::of(image)));
-        after +=
-            usize::from(full(&Histogram::of(stretched.mapv(|value| value.round() as u8).view())));
+        let extremes = stretched
+            .fold((f32::MAX, f32::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+        let rounded = stretched.mapv(|value| value.round() as u8);
+        after += usize::from(extremes == (0.0, 255.0) && full(&Histogram::of(rounded.view())));
     }
     let images = source.train.len().min(SAMPLES);
     Ok(vec![

@@ -18,7 +18,7 @@ pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
 }
 
 fn colours(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
-    let images = source.train.images().slice_axis(Axis(0), (..1000).into());
+    let images = source.train.images().slice_axis(Axis(0), (..source.train.len().min(1000)).into());
     let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
     let whitening = whitener.fit_images(images, Layout::Nhwc, Scope::Channels)?;
     let white = whitening.apply(images, Layout::Nhwc)?;
@@ -37,7 +37,7 @@ fn pixels(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
     let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
     let whitening = whitener.fit(rows.view())?;
     let white = whitening.apply(rows.view())?;
-    let back = whitening.inverse(white.slice_axis(Axis(0), (..100).into()))?;
+    let back = whitening.inverse(white.slice_axis(Axis(0), (..samples.min(100)).into()))?;
     let lost = back.iter().zip(&rows).map(|(&back, &pixel)| f64::from(back) - f64::from(pixel));
     let eigenvalues = whitening.eigenvalues();
     Ok(vec![

@@ -104,6 +104,16 @@ impl Transform for RandomAffine {
     }
 
     fn validate(&self) -> Result<(), Error> {
+        if let Border::Constant(value) = self.border
+            && !value.is_finite()
+        {
+            return Err(Error::Parameter {
+                transform: "random_affine",
+                parameter: "border",
+                value: value.to_string(),
+                mend: "a constant border must be a finite number",
+            });
+        }
         Ok(self.ranges.validate()?)
     }
 }

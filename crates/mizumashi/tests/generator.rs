@@ -1,6 +1,7 @@
 //! What a fit learns, and what becomes of images by it.
 
-use mizumashi::whitening::{Regularisation, Scope, Whitener};
+use mizumashi::affine::Border;
+use mizumashi::whitening::{Method, Regularisation, Scope, Whitener};
 use mizumashi::{Error, ImageDataGenerator};
 use ndarray::{Array4, Axis};
 use serde::Deserialize;
@@ -190,6 +191,66 @@ fn constant_images_become_zeros() {
 }
 
 #[test]
+fn figures_of_rescaled_bytes_are_exact() {
+    let x = images();
+    let fit = |factor| {
+        let builder = ImageDataGenerator::builder().featurewise_center(true).rescale(factor);
+        let mut generator = builder.build().unwrap();
+        generator.fit(&x).unwrap();
+        (generator.mean().unwrap().to_vec(), generator.std().unwrap().to_vec())
+    };
+    // A power of two scales exactly, so the figures must agree to the bit.
+    let (mean, std) = fit(1.0);
+    let (scaled_mean, scaled_std) = fit(-0.25);
+    assert_eq!(mean.iter().map(|mean| mean * -0.25).collect::<Vec<_>>(), scaled_mean);
+    assert_eq!(std.iter().map(|std| std * 0.25).collect::<Vec<_>>(), scaled_std);
+}
+
+#[test]
+fn a_whitening_that_would_take_too_much_memory_is_refused() {
+    let small = Whitener::zca().memory_limit(1000);
+    let builder = ImageDataGenerator::builder().whitening(small, Scope::Pixels);
+    let error = builder.build().unwrap().fit(&images()).unwrap_err();
+    let refused = matches!(
+        error,
+        Error::Whitening(mizumashi::whitening::Error::MemoryLimit { limit: 1000, .. })
+    );
+    assert!(refused, "{error}");
+}
+
+#[test]
+fn the_whitening_method_that_was_asked_for_is_taken() {
+    let x = Array4::from_shape_fn((40, 2, 2, 1), |(n, h, w, _)| (n * n + 7 * n * h + w * 31) as u8);
+    for method in [Method::Dual, Method::Primal] {
+        let whitener = Whitener::zca().method(Some(method));
+        let builder = ImageDataGenerator::builder().whitening(whitener, Scope::Pixels);
+        let mut generator = builder.build().unwrap();
+        generator.fit(&x).unwrap();
+        let whitening = generator.whitening().unwrap().whitening();
+        assert_eq!(whitening.solution().method, method);
+    }
+}
+
+#[test]
+fn a_whitening_that_gives_no_image_is_refused() {
+    let pixels = ImageDataGenerator::builder().whitening(Whitener::pca(), Scope::Pixels);
+    assert!(matches!(pixels.build().unwrap_err(), Error::Argument { argument: "whitening", .. }));
+    // Grey pictures in colour have one direction of colour alone.
+    let grey = Array4::from_shape_fn((5, 3, 3, 3), |(n, h, w, _)| (n * 9 + h * 3 + w) as u8);
+    let builder = ImageDataGenerator::builder().whitening(Whitener::pca(), Scope::Channels);
+    let error = builder.build().unwrap().fit(&grey).unwrap_err();
+    assert!(matches!(error, Error::Argument { argument: "whitening", .. }), "{error}");
+}
+
+#[test]
+fn images_of_another_size_than_the_whitening_are_refused_at_once() {
+    let mut generator = ImageDataGenerator::builder().zca_whitening(true).build().unwrap();
+    generator.fit(&images()).unwrap();
+    let error = generator.flow(&Array4::<u8>::zeros((3, 5, 5, 3)), (), 2).unwrap_err();
+    assert!(matches!(error, Error::Transform(_)), "{error}");
+}
+
+#[test]
 fn arguments_that_mean_nothing_are_refused() {
     let build = ImageDataGenerator::builder;
     let refused = [
@@ -199,6 +260,7 @@ fn arguments_that_mean_nothing_are_refused() {
         build().zoom_range(1.2, 0.8),
         build().width_shift_range(-0.1),
         build().rescale(f32::INFINITY),
+        build().fill_mode(Border::Constant(f32::NAN)),
     ];
     for builder in refused {
         let error = builder.build().unwrap_err();

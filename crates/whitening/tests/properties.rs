@@ -5,7 +5,9 @@
 mod support;
 
 use mizumashi_stats::{Covariance, IntegerCovariance};
-use mizumashi_whitening::{Centring, Method, Regularisation, Whitener, Whitening, WhiteningKind};
+use mizumashi_whitening::{
+    Centring, Error, Method, Regularisation, Whitener, Whitening, WhiteningKind,
+};
 use ndarray::{Array1, Array2, ArrayView2, Axis, array};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::Config;
@@ -155,6 +157,18 @@ fn panels_of_large_matrices_meet_without_a_seam() {
         assert_close(&whitening.apply(rows.view()).unwrap(), &expected, 1e-4);
         assert_close(&whitening.inverse(expected.mapv(|x| x as f32).view()).unwrap(), &rows, 1e-4);
     }
+}
+
+#[test]
+fn the_solution_is_known_before_the_samples_are_there() {
+    for (n, d) in [(9, 4), (4, 9)] {
+        for whitener in [Whitener::zca(), Whitener::pca().method(Some(Method::Dual))] {
+            let fitted = whitener.fit(correlated(n, d, 3).view()).unwrap();
+            assert_eq!(whitener.solution(n, d).unwrap(), fitted.solution());
+            assert_eq!(whitener.kind(), fitted.kind());
+        }
+    }
+    assert_eq!(Whitener::zca().solution(1, 4).unwrap_err(), Error::SingleSample);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod check;
 mod generator;
 mod normalisation;
 mod serving;
+mod sheet;
 mod source;
 mod whitening;
 
@@ -23,7 +24,7 @@ use source::Source;
 
 /// Counts the bytes in use, so that a check can state the memory something took.
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+pub(crate) static MEMORY: PeakAlloc = PeakAlloc;
 
 /// What `cargo xtask verify` takes.
 #[derive(Debug, clap::Args)]
@@ -34,6 +35,9 @@ pub(crate) struct Options {
     /// Write the checks to this file as JSON, too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Where to write a contact sheet of the augmented pictures, as PNG.
+    #[arg(long, value_name = "FILE", default_value = "target/verify/augmented.png")]
+    sheet: PathBuf,
 }
 
 /// A group of checks on the same subject.
@@ -74,6 +78,9 @@ pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         count(Verdict::Information),
         start.elapsed().as_secs_f64()
     );
+    sheet::write(&source, &options.sheet)
+        .map_err(|error| format!("cannot write {}: {error}", options.sheet.display()))?;
+    println!("pictures: {}", options.sheet.display());
     if let Some(path) = &options.json {
         let report = Report { data: source.to_string(), passed: failed == 0, checks: &checks };
         fs::write(path, serde_json::to_string_pretty(&report)?)

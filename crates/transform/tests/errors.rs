@@ -1,5 +1,7 @@
 //! Bad input has its typed error, which says what to mend.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi_stats::{Grouping, Histogram, Layout, Statistics};
 use mizumashi_transform::affine::{self, Affine, Error as AffineError, Shift, Warp};
 use mizumashi_transform::transforms::{

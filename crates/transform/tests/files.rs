@@ -1,5 +1,7 @@
 //! Recipes and plans as JSON: what is written comes back, and what cannot be is refused.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi_transform::affine::{self, Affine, Border, Interpolation, Shift, Warp};
 use mizumashi_transform::transforms::{
     BoxBlur, FeaturewiseStandardise, RandomAffine, Rescale, SamplewiseStandardise, Stretch,

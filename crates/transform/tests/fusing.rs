@@ -1,5 +1,7 @@
 //! What fusing may change, and what it must not.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::iter;
 
 use mizumashi_transform::affine::{

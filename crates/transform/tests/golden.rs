@@ -1,5 +1,7 @@
 //! Agreement with OpenCV, keras-preprocessing and numpy, by the figures of `golden/make.py`.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi_stats::{Grouping, Layout, Moments, Statistics};
 use mizumashi_transform::transforms::{
     BoxBlur, FeaturewiseStandardise, SamplewiseStandardise, Stretch,

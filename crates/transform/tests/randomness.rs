@@ -1,5 +1,7 @@
 //! Keyed randomness: each number depends on its key and place, and on nothing else.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::HashSet;
 
 use mizumashi_transform::transforms::{RandomAffine, Rescale};

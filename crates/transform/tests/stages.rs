@@ -1,5 +1,7 @@
 //! Recipes with transforms that want whole batches are cut around them.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi_transform::transforms::{RandomAffine, Rescale};
 use mizumashi_transform::{
     BatchOperation, Draw, Error, Fidelity, ImageShape, Operation, Program, Recipe, SampleKey,

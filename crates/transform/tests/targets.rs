@@ -1,5 +1,7 @@
 //! Masks, points and boxes stay on the picture.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi_transform::affine::{
     Affine, AffineParameters, Border, BoundingBox, Error as AffineError, Interpolation, Point, Warp,
 };

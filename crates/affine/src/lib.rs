@@ -43,8 +43,8 @@ mod error;
 mod interpolation;
 mod kernel;
 mod parameters;
+mod pixel_value;
 mod random;
-mod sample;
 mod targets;
 mod warp;
 
@@ -53,7 +53,7 @@ pub use border::Border;
 pub use error::Error;
 pub use interpolation::Interpolation;
 pub use parameters::AffineParameters;
+pub use pixel_value::PixelValue;
 pub use random::{RandomAffine, Shift};
-pub use sample::Sample;
 pub use targets::{BoundingBox, Point};
 pub use warp::Warp;

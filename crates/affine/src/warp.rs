@@ -2,7 +2,7 @@ use ndarray::{ArrayView3, ArrayViewMut3};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{self, Scaling};
-use crate::{Affine, Border, Error, Interpolation, Sample};
+use crate::{Affine, Border, Error, Interpolation, PixelValue};
 
 /// A resampling of images: which place of the input each output pixel shows, and how its value is
 /// read there.
@@ -49,7 +49,7 @@ impl Warp {
     /// [`Error::NotFinite`] for a map with NaN or infinity, [`Error::EmptySource`],
     /// [`Error::SourceTooLarge`] above 2^29 rows or columns, and [`Error::ChannelMismatch`]. An
     /// empty destination is no error. The destination is untouched after an error.
-    pub fn apply<S: Sample, D: Sample>(
+    pub fn apply<S: PixelValue, D: PixelValue>(
         &self,
         source: ArrayView3<'_, S>,
         destination: ArrayViewMut3<'_, D>,
@@ -68,7 +68,7 @@ impl Warp {
     /// # Errors
     /// Those of [`apply`](Self::apply), and [`Error::FactorCount`] when `scale` or `shift` does not
     /// have one value per channel.
-    pub fn apply_scaled<S: Sample>(
+    pub fn apply_scaled<S: PixelValue>(
         &self,
         source: ArrayView3<'_, S>,
         destination: ArrayViewMut3<'_, f32>,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use mizumashi_affine::{Affine, AffineParameters, Border, Interpolation, Point, Sample, Warp};
+use mizumashi_affine::{Affine, AffineParameters, Border, Interpolation, PixelValue, Point, Warp};
 use ndarray::Array3;
 use serde::Deserialize;
 
@@ -149,7 +149,11 @@ impl WarpCase {
             .then_some(bytes)
     }
 
-    fn warped<S: Sample, D: Sample + Default>(&self, result: &WarpResult, source: &[S]) -> Vec<D> {
+    fn warped<S: PixelValue, D: PixelValue + Default>(
+        &self,
+        result: &WarpResult,
+        source: &[S],
+    ) -> Vec<D> {
         let source = ndarray::ArrayView3::from_shape(self.source_shape, source).unwrap();
         let mut destination = Array3::<D>::default(self.shape);
         let interpolation = match result.order {

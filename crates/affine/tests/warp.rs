@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use mizumashi_affine::{Affine, AffineParameters, Border, Error, Interpolation, Sample, Warp};
+use mizumashi_affine::{Affine, AffineParameters, Border, Error, Interpolation, PixelValue, Warp};
 use ndarray::{Array3, ArrayView3, Axis, array, concatenate, s};
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ const BORDERS: [Border; 4] =
     [Border::Constant(9.5), Border::Nearest, Border::Reflect, Border::Wrap];
 const INTERPOLATIONS: [Interpolation; 2] = [Interpolation::Nearest, Interpolation::Bilinear];
 
-fn warped<S: Sample, D: Sample + Default>(
+fn warped<S: PixelValue, D: PixelValue + Default>(
     warp: Warp,
     source: ArrayView3<'_, S>,
     (height, width): (usize, usize),

@@ -38,7 +38,7 @@ pub mod transforms;
 
 pub use draw::{Draw, SampleKey};
 pub use error::Error;
-pub use mizumashi_affine::Sample as PixelValue;
+pub use mizumashi_affine::PixelValue;
 pub use plan::{Fidelity, Plan};
 pub use program::{Program, Scratch};
 pub use recipe::{Recipe, SampleStage, Stage, VERSION};

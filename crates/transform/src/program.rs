@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mizumashi_affine::{Affine, Border, Interpolation, Sample as PixelValue, Warp};
+use mizumashi_affine::{Affine, Border, Interpolation, PixelValue, Warp};
 use ndarray::{ArrayView3, ArrayViewMut3, Axis};
 
 use crate::{Error, Fidelity, Geometric, ImageShape, Linear, Operation, Step};

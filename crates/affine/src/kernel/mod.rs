@@ -19,7 +19,7 @@
 //! 4. Bilinear values are, in `f32`, top = p00 + (p01 - p00)·wx, bottom = p10 + (p11 - p10)·wx,
 //!    value = top + (bottom - top)·wy.
 //! 5. Where scaling is asked for, the result is value·scale\[c\] + shift\[c\] in `f32`. A `u8`
-//!    result is that plus 0.5, truncated and saturated ([`Sample::from_f32`]).
+//!    result is that plus 0.5, truncated and saturated ([`PixelValue::from_f32`]).
 //!
 //! Every multiplication and every addition is rounded on its own, never fused.
 //!
@@ -35,7 +35,7 @@ use std::array;
 
 use ndarray::{ArrayView3, ArrayViewMut3, Zip, s};
 
-use crate::{Sample, Warp};
+use crate::{PixelValue, Warp};
 use pixels::{Packed, PackedMut, Pixels, PixelsMut};
 
 /// One factor and one summand for each channel.
@@ -56,7 +56,7 @@ impl Scaling<'_> {
 }
 
 /// Fills `destination` from `source`, whose sizes have been checked.
-pub(crate) fn warp<S: Sample, D: Sample>(
+pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     warp: &Warp,
     source: ArrayView3<'_, S>,
     mut destination: ArrayViewMut3<'_, D>,
@@ -140,7 +140,7 @@ fn crop_origin(
     Some((origin(dy, height, source_height)?, origin(dx, width, source_width)?))
 }
 
-fn copy<S: Sample, D: Sample>(
+fn copy<S: PixelValue, D: PixelValue>(
     source: ArrayView3<'_, S>,
     mut destination: ArrayViewMut3<'_, D>,
     scaling: Option<Scaling<'_>>,

@@ -2,7 +2,7 @@ use std::array;
 
 use ndarray::{ArrayView3, ArrayViewMut3};
 
-use crate::Sample;
+use crate::PixelValue;
 
 /// An image that pixels are read from.
 pub(super) trait Pixels {
@@ -71,7 +71,7 @@ impl Layout {
     }
 }
 
-impl<S: Sample> Pixels for Packed<'_, S> {
+impl<S: PixelValue> Pixels for Packed<'_, S> {
     fn dim(&self) -> (usize, usize, usize) {
         self.layout.dim
     }
@@ -89,7 +89,7 @@ impl<S: Sample> Pixels for Packed<'_, S> {
     }
 }
 
-impl<D: Sample> PixelsMut for PackedMut<'_, D> {
+impl<D: PixelValue> PixelsMut for PackedMut<'_, D> {
     fn dim(&self) -> (usize, usize, usize) {
         self.layout.dim
     }
@@ -104,7 +104,7 @@ impl<D: Sample> PixelsMut for PackedMut<'_, D> {
     }
 }
 
-impl<S: Sample> Pixels for ArrayView3<'_, S> {
+impl<S: PixelValue> Pixels for ArrayView3<'_, S> {
     fn dim(&self) -> (usize, usize, usize) {
         (**self).dim()
     }
@@ -114,7 +114,7 @@ impl<S: Sample> Pixels for ArrayView3<'_, S> {
     }
 }
 
-impl<D: Sample> PixelsMut for ArrayViewMut3<'_, D> {
+impl<D: PixelValue> PixelsMut for ArrayViewMut3<'_, D> {
     fn dim(&self) -> (usize, usize, usize) {
         (**self).dim()
     }

@@ -2,14 +2,14 @@
 ///
 /// Kernels compute in `f32`. A `u8` result is rounded half up and saturated to 0..=255, as scipy
 /// does; NaN becomes 0.
-pub trait Sample: sealed::Sealed + Copy + Send + Sync + 'static {
+pub trait PixelValue: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The value as computed with.
     fn to_f32(self) -> f32;
     /// The stored form of a computed value.
     fn from_f32(value: f32) -> Self;
 }
 
-impl Sample for u8 {
+impl PixelValue for u8 {
     #[inline]
     fn to_f32(self) -> f32 {
         f32::from(self)
@@ -22,7 +22,7 @@ impl Sample for u8 {
     }
 }
 
-impl Sample for f32 {
+impl PixelValue for f32 {
     #[inline]
     fn to_f32(self) -> f32 {
         self

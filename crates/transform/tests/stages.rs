@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use mizumashi_transform::affine::Warp;
 use mizumashi_transform::transforms::{RandomAffine, Rescale};
 use mizumashi_transform::{
     BatchOperation, Draw, Error, Fidelity, ImageShape, Operation, Program, Recipe, SampleKey,
@@ -37,6 +38,17 @@ impl BatchOperation for Negative {
     fn apply_batch(&self, mut batch: ArrayViewMut4<'_, f32>) -> Result<(), Error> {
         batch.map_inplace(|value| *value = 255.0 - *value);
         Ok(())
+    }
+}
+
+/// The upper half of the image.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct UpperHalf;
+
+#[typetag::serde(name = "test_upper_half")]
+impl Transform for UpperHalf {
+    fn draw(&self, draw: &mut Draw) -> Result<Step<'_>, Error> {
+        Ok(Step::geometric(Warp::default(), draw.shape().height / 2, draw.shape().width))
     }
 }
 
@@ -98,7 +110,7 @@ fn running_the_stages_gives_the_pixels_of_the_plans() {
     for stage in recipe.stages() {
         match stage {
             Stage::Samples(stage) => {
-                let mut program = Program::new(ImageShape::new((1, 1, 1)), Fidelity::Fused);
+                let mut program = Program::default();
                 for (sample, mut slot) in batch.axis_iter_mut(Axis(0)).enumerate() {
                     let shape = ImageShape::new(slot.dim());
                     assert_eq!(stage.draw_into(key(sample), shape, &mut program).unwrap(), shape);
@@ -114,6 +126,26 @@ fn running_the_stages_gives_the_pixels_of_the_plans() {
         let plan = recipe.draw(key(sample), image.dim()).unwrap();
         assert_eq!(plan.apply(image).unwrap(), batch.index_axis(Axis(0), sample));
     }
+}
+
+#[test]
+fn each_transform_sees_the_shape_that_the_one_before_it_leaves() {
+    let recipe = Recipe::new().then(UpperHalf).then(UpperHalf).then(Negative).then(UpperHalf);
+    let key = SampleKey { seed: 0, epoch: 0, index: 0 };
+    let plan = recipe.draw(key, (16, 5, 1)).unwrap();
+    assert_eq!(plan.output_shape().unwrap().dim(), (2, 5, 1));
+
+    let mut shape = ImageShape::new((16, 5, 1));
+    let mut heights = Vec::new();
+    for stage in recipe.stages() {
+        if let Stage::Samples(stage) = stage {
+            let mut program = Program::default();
+            shape = stage.draw_into(key, shape, &mut program).unwrap();
+            assert_eq!(program.output_shape(), shape);
+            heights.push(shape.height);
+        }
+    }
+    assert_eq!(heights, [4, 2]);
 }
 
 #[test]

@@ -211,17 +211,19 @@ fn the_outermost_pixels_of_a_mask_are_seen_to_their_outer_edges() {
 
 #[test]
 fn a_box_that_leaves_the_picture_is_none_and_keeps_its_place() {
-    let plan = plan((10, 10), Affine::translation(5.0, 0.0), (10, 10));
-    let boxes = [
-        rectangle(0.0, 0.0, 5.0, 10.0),
-        rectangle(4.0, 2.0, 7.0, 4.0),
-        rectangle(-3.0, 0.0, 0.0, 1.0),
-        rectangle(6.0, 2.0, 8.0, 4.0),
+    // Columns 5 to 9, and a column of border on the right.
+    let plan = plan((10, 10), Affine::translation(5.0, 0.0), (9, 6));
+    let cases = [
+        (rectangle(0.0, 0.0, 5.0, 10.0), None),
+        (rectangle(-3.0, 0.0, 0.0, 1.0), None),
+        (rectangle(4.0, 2.0, 7.0, 4.0), Some(rectangle(0.0, 2.0, 2.0, 4.0))),
+        (rectangle(6.0, 2.0, 8.0, 4.0), Some(rectangle(1.0, 2.0, 3.0, 4.0))),
+        (rectangle(8.0, 5.0, 15.0, 10.0), Some(rectangle(3.0, 5.0, 6.0, 9.0))),
+        (rectangle(8.0, 9.0, 10.0, 10.0), None),
+        (rectangle(11.0, 2.0, 12.0, 4.0), None),
     ];
-    assert_eq!(
-        plan.map_boxes(&boxes).unwrap(),
-        [None, Some(rectangle(0.0, 2.0, 2.0, 4.0)), None, Some(rectangle(1.0, 2.0, 3.0, 4.0))]
-    );
+    let moved = plan.map_boxes(&cases.map(|(before, _)| before)).unwrap();
+    assert_eq!(moved, cases.map(|(_, after)| after));
 }
 
 #[test]

@@ -62,9 +62,9 @@ proptest! {
     fn a_stretch_per_channel_spans_its_bounds_in_each(image in images()) {
         let stretched = apply(Stretch::new(-1.0, 1.0).unwrap().per_channel(), &image);
         for (before, after) in image.axis_iter(Axis(2)).zip(stretched.axis_iter(Axis(2))) {
-            let (min, max) = extremes(&before);
+            let (min, max) = extremes(before);
             let expected = if min < max { (-1.0, 1.0) } else { (-1.0, -1.0) };
-            prop_assert_eq!(extremes(&after), expected);
+            prop_assert_eq!(extremes(after), expected);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a flow serves, and in which order.
 
+#![allow(clippy::unwrap_used)] // a test may end in a panic
+
 use mizumashi::data::Synthetic;
 use mizumashi::stats::Layout;
 use mizumashi::transform::Recipe;

@@ -1,5 +1,7 @@
 //! What a fit learns, and what becomes of images by it.
 
+#![allow(clippy::unwrap_used)] // a test may end in a panic
+
 use mizumashi::affine::Border;
 use mizumashi::whitening::{Method, Regularisation, Scope, Whitener};
 use mizumashi::{Error, ImageDataGenerator};

@@ -35,7 +35,26 @@ impl PixelValue for f32 {
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for u8 {}
-    impl Sealed for f32 {}
+    /// Keeps the trait to the two types, and tells kernels which of them they have.
+    pub trait Sealed: Sized {
+        fn as_bytes(_: &[Self]) -> Option<&[u8]> {
+            None
+        }
+
+        fn as_floats_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+            None
+        }
+    }
+
+    impl Sealed for u8 {
+        fn as_bytes(values: &[Self]) -> Option<&[u8]> {
+            Some(values)
+        }
+    }
+
+    impl Sealed for f32 {
+        fn as_floats_mut(values: &mut [Self]) -> Option<&mut [f32]> {
+            Some(values)
+        }
+    }
 }

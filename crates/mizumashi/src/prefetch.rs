@@ -41,10 +41,15 @@ impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
         let (ready, batches) = sync_channel(ahead);
         let (recycled, spent) = channel();
         thread::scope(|scope| {
-            scope.spawn(move || produce(self, &ready, &spent));
-            // Dropped before the scope waits for the thread, which then finds nobody listening.
+            let producer = scope.spawn(move || produce(self, &ready, &spent));
             let mut prefetch = Prefetch { batches, recycled };
-            consume(&mut prefetch)
+            let outcome = consume(&mut prefetch);
+            // The producer ends when it finds nobody listening, after the batch in the making.
+            drop(prefetch);
+            while on_a_worker() && !producer.is_finished() {
+                lend_a_hand();
+            }
+            outcome
         })
     }
 }
@@ -62,21 +67,14 @@ impl<Y> Prefetch<Y> {
     /// # Errors
     /// What a transform reports.
     pub fn next_batch(&mut self) -> Result<Batch<Y>, Error> {
-        if rayon::current_thread_index().is_none() {
-            return self.batches.recv().unwrap_or(Err(Error::Producer));
-        }
-        // A worker that slept here would be missing from the pool that makes the batch.
-        loop {
+        while on_a_worker() {
             match self.batches.try_recv() {
                 Ok(batch) => return batch,
                 Err(TryRecvError::Disconnected) => return Err(Error::Producer),
-                Err(TryRecvError::Empty) => {
-                    if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                        thread::yield_now();
-                    }
-                }
+                Err(TryRecvError::Empty) => lend_a_hand(),
             }
         }
+        self.batches.recv().unwrap_or(Err(Error::Producer))
     }
 
     /// Gives a spent batch back, so that its memory serves for a later one.
@@ -92,6 +90,18 @@ impl<Y> Iterator for Prefetch<Y> {
     /// The next batch; never `None`.
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.next_batch())
+    }
+}
+
+/// Whether this thread is one of a pool's: if it slept, it would be missing where batches are made.
+fn on_a_worker() -> bool {
+    rayon::current_thread_index().is_some()
+}
+
+/// Does some of the pool's work instead of waiting.
+fn lend_a_hand() {
+    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        thread::yield_now();
     }
 }
 

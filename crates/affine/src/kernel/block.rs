@@ -19,7 +19,7 @@ pub(super) struct Coordinates {
 
 /// One source coordinate as a function of the output column and row.
 #[derive(Debug)]
-struct Axis {
+pub(super) struct Axis {
     step: f64,
     slope: f64,
     offset: f64,
@@ -32,6 +32,12 @@ impl Coordinates {
         Self { x, y }
     }
 
+    /// The x and the y axis.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn axes(&self) -> (&Axis, &Axis) {
+        (&self.x, &self.y)
+    }
+
     /// The x and the y coordinates of the block of a row that begins at a column.
     #[inline]
     pub(super) fn block(&self, row: usize, column: usize) -> (Lanes, Lanes) {
@@ -41,6 +47,18 @@ impl Coordinates {
 }
 
 impl Axis {
+    /// The lane offsets of every block: whole pixels and the rest.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.lanes
+    }
+
+    /// Where the block of a row that begins at a column lies: whole pixels and the rest.
+    #[inline]
+    pub(super) fn base(&self, row: f64, column: f64) -> (i32, f32) {
+        split(self.step * column + (self.slope * row + self.offset))
+    }
+
     fn new(coefficients: [f64; 3]) -> Self {
         let [step, slope, offset] = coefficients.map(|v| v.clamp(-FAR, FAR));
         let lane_step = step.clamp(-LONGEST_STEP, LONGEST_STEP);
@@ -55,7 +73,7 @@ impl Axis {
 
     #[inline]
     fn block(&self, row: f64, column: f64) -> Lanes {
-        let (index, weight) = split(self.step * column + (self.slope * row + self.offset));
+        let (index, weight) = self.base(row, column);
         let mut lanes = Lanes { index: [0; BLOCK], weight: [0.0; BLOCK] };
         for lane in 0..BLOCK {
             let t = weight + self.lanes.weight[lane];
@@ -68,6 +86,7 @@ impl Axis {
 }
 
 /// The floor of a coordinate, within reach of `i32`, and the rest.
+#[inline]
 fn split(coordinate: f64) -> (i32, f32) {
     let floor = coordinate.floor();
     (floor.clamp(-FARTHEST, FARTHEST) as i32, (coordinate - floor) as f32)

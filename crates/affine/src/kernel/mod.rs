@@ -27,6 +27,8 @@
 //! act as steps of lanes, to ±2^26. Only maps that step over 2^26 pixels, or land 2^30 pixels away,
 //! can tell.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod block;
 mod pixels;
 mod scalar;
@@ -71,9 +73,13 @@ pub(crate) fn warp<S: PixelValue, D: PixelValue>(
         return copy(window, destination, scaling);
     }
     // Plain slices with strides are quicker than array views, which serve everything else.
-    if let (Some(source), Some(destination)) =
+    if let (Some(source), Some(mut destination)) =
         (Packed::new(&source), PackedMut::new(&mut destination))
     {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::warp(warp, &source, &mut destination, scaling) {
+            return;
+        }
         return in_groups_of_channels(warp, &source, destination, scaling);
     }
     in_groups_of_channels(warp, &source, destination, scaling);

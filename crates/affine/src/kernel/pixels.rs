@@ -34,10 +34,11 @@ pub(super) struct PackedMut<'a, D> {
     layout: Layout,
 }
 
+/// Shape and strides, in (row, column, channel).
 #[derive(Debug)]
-struct Layout {
-    dim: (usize, usize, usize),
-    strides: [usize; 3],
+pub(super) struct Layout {
+    pub(super) dim: (usize, usize, usize),
+    pub(super) strides: [usize; 3],
 }
 
 impl<'a, S> Packed<'a, S> {
@@ -46,6 +47,15 @@ impl<'a, S> Packed<'a, S> {
         let layout = Layout::new(view.dim(), view.strides())?;
         Some(Self { data: view.as_slice_memory_order()?, layout })
     }
+
+    /// The values with their layout, where they are `u8`.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn bytes(&self) -> Option<(&'a [u8], &Layout)>
+    where
+        S: PixelValue,
+    {
+        Some((S::as_bytes(self.data)?, &self.layout))
+    }
 }
 
 impl<'a, D> PackedMut<'a, D> {
@@ -53,6 +63,15 @@ impl<'a, D> PackedMut<'a, D> {
     pub(super) fn new(view: &'a mut ArrayViewMut3<'_, D>) -> Option<Self> {
         let layout = Layout::new(view.dim(), view.strides())?;
         Some(Self { data: view.as_slice_memory_order_mut()?, layout })
+    }
+
+    /// The values with their layout, where they are `f32`.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn floats(&mut self) -> Option<(&mut [f32], &Layout)>
+    where
+        D: PixelValue,
+    {
+        Some((D::as_floats_mut(self.data)?, &self.layout))
     }
 }
 

@@ -1,8 +1,10 @@
-//! The chores of the workspace: `cargo xtask layers` and `cargo xtask verify`.
+//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify` and `cargo xtask bench`.
 
+mod bench;
 mod layers;
 mod verify;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,12 +23,15 @@ enum Chore {
     Layers,
     /// Run the end-to-end checks and print a table of figures and verdicts.
     Verify(verify::Options),
+    /// Time every piece of work, beside others that do the same, and print a table.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
         Chore::Verify(options) => verify::run(&options),
+        Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

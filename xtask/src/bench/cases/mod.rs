@@ -1,0 +1,23 @@
+//! The cases: a file per family.
+
+mod batchnorm;
+mod figures;
+mod flow;
+mod gram;
+mod warp;
+mod zca;
+
+use super::case::Case;
+
+pub(crate) use flow::{BATCH, tutorial};
+
+/// All of them, in the order of the table.
+pub(crate) fn all() -> Vec<Box<dyn Case>> {
+    let mut cases: Vec<Box<dyn Case>> = vec![Box::new(flow::Flow)];
+    cases.extend(warp::all());
+    cases.extend(figures::all());
+    cases.push(Box::new(gram::Gram));
+    cases.extend(zca::all());
+    cases.extend(batchnorm::all());
+    cases
+}

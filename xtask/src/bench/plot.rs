@@ -1,0 +1,185 @@
+//! The curves of `growth` as one SVG picture of four panels, all axes logarithmic.
+
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingArea, IntoDrawingArea, IntoFont, IntoLogRange, LineSeries,
+    PathElement, RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
+};
+
+use super::case::Result;
+use super::growth::{FitPoint, FlowPoint, Growth};
+use super::report::rounded;
+
+const SIZE: (u32, u32) = (1080, 800);
+const TEXT: RGBColor = RGBColor(60, 60, 60);
+const GRID: RGBColor = RGBColor(225, 225, 225);
+/// From light to dark, for series that have an order.
+const SHADES: [RGBColor; 5] = [
+    RGBColor(122, 189, 199),
+    RGBColor(74, 152, 178),
+    RGBColor(46, 114, 152),
+    RGBColor(34, 76, 122),
+    RGBColor(24, 36, 84),
+];
+
+/// Draws the curves into an SVG file.
+pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    panels(growth, path).map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
+}
+
+fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error>> {
+    let picture = SVGBackend::new(path, SIZE).into_drawing_area();
+    picture.fill(&WHITE)?;
+    let quarters = picture.split_evenly((2, 2));
+    let flow = |points: &[FlowPoint], x: fn(&FlowPoint) -> usize| {
+        series(
+            points,
+            |point| point.threads,
+            |threads| format!("{threads} thread{}", if threads == 1 { "" } else { "s" }),
+            |point| (x(point) as f64, point.images_per_second),
+        )
+    };
+    let fit = |y: fn(&FitPoint) -> f64| {
+        series(
+            &growth.zca_fit,
+            |point| point.values,
+            |values| format!("d = {values}"),
+            |point| (point.samples as f64, y(point)),
+        )
+    };
+    let panels = [
+        Panel {
+            title: "Flow, batches of 32",
+            x: "side of the images in pixels",
+            y: "images/s",
+            series: flow(&growth.flow_by_side, |point| point.side),
+            legend: SeriesLabelPosition::LowerLeft,
+        },
+        Panel {
+            title: "Flow, 32x32 images",
+            x: "images in a batch",
+            y: "images/s",
+            series: flow(&growth.flow_by_batch, |point| point.batch),
+            legend: SeriesLabelPosition::LowerRight,
+        },
+        Panel {
+            title: "ZCA fit of n samples of d values, time",
+            x: "samples n",
+            y: "seconds",
+            series: fit(|point| point.seconds),
+            legend: SeriesLabelPosition::UpperLeft,
+        },
+        Panel {
+            title: "ZCA fit, peak memory beside the data",
+            x: "samples n",
+            y: "MB",
+            series: fit(|point| point.megabytes),
+            legend: SeriesLabelPosition::UpperLeft,
+        },
+    ];
+    for (panel, quarter) in panels.iter().zip(&quarters) {
+        panel.draw(quarter)?;
+    }
+    Ok(picture.present()?)
+}
+
+/// A named curve.
+struct Series {
+    name: String,
+    points: Vec<(f64, f64)>,
+}
+
+/// One curve for each key, the keys in ascending order.
+fn series<P>(
+    points: &[P],
+    key: impl Fn(&P) -> usize,
+    name: impl Fn(usize) -> String,
+    place: impl Fn(&P) -> (f64, f64),
+) -> Vec<Series> {
+    let mut keys: Vec<usize> = points.iter().map(&key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let curve =
+        |wanted| points.iter().filter(|point| key(point) == wanted).map(&place).collect::<Vec<_>>();
+    keys.into_iter().map(|key| Series { name: name(key), points: curve(key) }).collect()
+}
+
+struct Panel {
+    title: &'static str,
+    x: &'static str,
+    y: &'static str,
+    series: Vec<Series>,
+    legend: SeriesLabelPosition,
+}
+
+impl Panel {
+    fn draw(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, Shift>,
+    ) -> std::result::Result<(), Box<dyn Error>> {
+        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let x = reach(points().map(|point| point.0), 1.15);
+        let y = reach(points().map(|point| point.1), 1.6);
+        let mut chart = ChartBuilder::on(area)
+            .caption(self.title, font(19))
+            .margin(14)
+            .x_label_area_size(44)
+            .y_label_area_size(72)
+            .build_cartesian_2d(x.log_scale(), y.log_scale())?;
+        chart
+            .configure_mesh()
+            .x_desc(self.x)
+            .y_desc(self.y)
+            .axis_desc_style(font(15))
+            .label_style(font(13))
+            .axis_style(TEXT)
+            .bold_line_style(GRID)
+            .light_line_style(WHITE.mix(0.0))
+            .x_label_formatter(&|value| short(*value))
+            .y_label_formatter(&|value| short(*value))
+            .draw()?;
+        for (number, series) in self.series.iter().enumerate() {
+            let shade = SHADES[number * (SHADES.len() - 1) / (self.series.len().max(2) - 1)];
+            chart
+                .draw_series(LineSeries::new(series.points.iter().copied(), shade.stroke_width(2)))?
+                .label(&series.name)
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 18, y)], shade.stroke_width(2))
+                });
+            let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
+            chart.draw_series(dots)?;
+        }
+        chart
+            .configure_series_labels()
+            .position(self.legend.clone())
+            .label_font(font(13))
+            .background_style(WHITE.mix(0.85))
+            .draw()?;
+        Ok(())
+    }
+}
+
+/// From below the least to above the greatest value, by a factor.
+fn reach(values: impl Iterator<Item = f64> + Clone, factor: f64) -> Range<f64> {
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    let greatest = values.fold(f64::MIN_POSITIVE, f64::max);
+    least / factor..greatest * factor
+}
+
+/// 1 000 000 as "1M", 0.01 as it is.
+fn short(value: f64) -> String {
+    match value {
+        value if value >= 1e6 => format!("{}M", value / 1e6),
+        value if value >= 1e3 => format!("{}k", value / 1e3),
+        value => rounded(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}

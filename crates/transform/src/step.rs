@@ -21,7 +21,6 @@ pub enum Step<'r> {
     /// A multiply-add per channel.
     Linear(Linear),
     /// Any other change of the pixels, borrowed from the recipe where nothing in it is random.
-    #[serde(untagged)]
     Operation(Cow<'r, dyn Operation + 'static>),
 }
 

@@ -73,7 +73,7 @@ dyn_clone::clone_trait_object!(Transform);
 /// Transforms that need one return [`Step::operation`] from their draw: with themselves where
 /// nothing is random, or with a value that holds the drawn numbers. Its `Deserialize` reads it from
 /// plan files and must refuse parameters that [`apply`](Self::apply) cannot work with.
-#[typetag::serde(tag = "operation")]
+#[typetag::serde]
 pub trait Operation: Debug + DynClone + Send + Sync {
     /// Changes the image in place.
     ///

@@ -23,11 +23,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::Value;
 
-use case::{Case, Ready, Result, Unit};
+use case::{Case, Ready, Result};
 use inputs::Inputs;
 use peers::{Peer, Peers, Prepared, Process};
 use place::{Machine, Place};
-use report::{Figure, Report, Row};
+use report::{Report, Row, figure};
 use timing::{Schedule, on, take_turns};
 
 /// What `cargo xtask bench` takes.
@@ -285,22 +285,4 @@ impl Duel<'_> {
         row.note = settings;
         process.release()
     }
-}
-
-impl Row {
-    /// Both medians and their ratio, from the seconds that a run of so many items took.
-    fn set_times(&mut self, [ours, theirs]: [&[f64]; 2], items: [usize; 2], unit: Unit) {
-        self.ours = Some(figure(ours, items[0], unit));
-        self.theirs = Some(figure(theirs, items[1], unit));
-        let scale = items[0] as f64 / items[1] as f64;
-        let ratios: Vec<f64> =
-            ours.iter().zip(theirs).map(|(ours, theirs)| theirs / ours * scale).collect();
-        let of_medians = timing::median(theirs) / timing::median(ours) * scale;
-        self.ratio = Some(Figure { median: of_medians, ..Figure::of(&ratios) });
-    }
-}
-
-fn figure(seconds: &[f64], items: usize, unit: Unit) -> Figure {
-    let values: Vec<f64> = seconds.iter().map(|s| unit.figure(s / items as f64)).collect();
-    Figure::of(&values)
 }

@@ -183,3 +183,51 @@ fn short(value: f64) -> String {
         value => rounded(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_curve_is_named_in_the_picture() {
+        let flow = |threads, side, batch| FlowPoint {
+            threads,
+            side,
+            batch,
+            images_per_second: 4e8 * threads as f64 / (side * side) as f64,
+            megabytes: 1.0,
+        };
+        let fit = |values, samples| FitPoint {
+            threads: 2,
+            values,
+            samples,
+            seconds: 1e-9 * (values * values * samples.min(values)) as f64,
+            megabytes: 1e-5 * (values * samples.min(values)) as f64,
+        };
+        let pairs = |left: &[usize], right: &[usize]| {
+            left.iter().flat_map(|&l| right.iter().map(move |&r| (l, r))).collect::<Vec<_>>()
+        };
+        let growth = Growth {
+            flow_by_side: pairs(&[1, 2], &[32, 64, 128, 224, 512])
+                .into_iter()
+                .map(|(threads, side)| flow(threads, side, 32))
+                .collect(),
+            flow_by_batch: pairs(&[1, 2], &[1, 4, 16, 64, 256, 1024])
+                .into_iter()
+                .map(|(threads, batch)| flow(threads, 32, batch))
+                .collect(),
+            zca_fit: pairs(&[192, 432, 768, 1728, 3072], &[100, 300, 1_000, 3_000, 10_000, 50_000])
+                .into_iter()
+                .map(|(values, samples)| fit(values, samples))
+                .collect(),
+        };
+        let path = std::env::temp_dir().join(format!("growth-{}.svg", std::process::id()));
+        draw(&growth, &path).unwrap();
+        let picture = fs::read_to_string(&path).unwrap();
+        fs::copy(&path, "/tmp/v/growth.svg").unwrap();
+        fs::remove_file(&path).unwrap();
+        for name in ["1 thread", "2 threads", "d = 192", "d = 3072"] {
+            assert!(picture.contains(name), "no curve is called {name}");
+        }
+    }
+}

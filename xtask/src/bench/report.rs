@@ -6,7 +6,7 @@ use std::path::Path;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::case::{Parity, Result};
+use super::case::{Parity, Result, Unit};
 use super::growth::Growth;
 use super::peers::About;
 use super::place::Machine;
@@ -61,6 +61,23 @@ impl Row {
             note: String::new(),
         }
     }
+
+    /// Both medians and their ratio, from the seconds that a run of so many items took.
+    pub(crate) fn set_times(&mut self, [ours, theirs]: [&[f64]; 2], items: [usize; 2], unit: Unit) {
+        self.ours = Some(figure(ours, items[0], unit));
+        self.theirs = Some(figure(theirs, items[1], unit));
+        let scale = items[0] as f64 / items[1] as f64;
+        let ratios: Vec<f64> =
+            ours.iter().zip(theirs).map(|(ours, theirs)| theirs / ours * scale).collect();
+        let of_medians = median(theirs) / median(ours) * scale;
+        self.ratio = Some(Figure { median: of_medians, ..Figure::of(&ratios) });
+    }
+}
+
+/// What so many seconds for a run of so many items come to.
+pub(crate) fn figure(seconds: &[f64], items: usize, unit: Unit) -> Figure {
+    let values: Vec<f64> = seconds.iter().map(|s| unit.figure(s / items as f64)).collect();
+    Figure::of(&values)
 }
 
 /// All that a run found.

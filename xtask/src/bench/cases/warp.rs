@@ -17,6 +17,7 @@ const ANGLE: f64 = 17.0;
 /// Every side with every interpolation and type.
 pub(super) fn all() -> Vec<Box<dyn Case>> {
     let mut cases: Vec<Box<dyn Case>> = Vec::new();
+    // Those that there are, by the names under which they are stored.
     let interpolations: Vec<Interpolation> = ["nearest", "bilinear", "bicubic"]
         .into_iter()
         .filter_map(|name| serde_json::from_value(name.into()).ok())

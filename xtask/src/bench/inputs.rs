@@ -14,7 +14,7 @@ use super::case::Result;
 pub(crate) struct Inputs {
     /// What the images are.
     pub(crate) description: String,
-    /// A training set of [`Inputs::size`] images of 32x32x3, NHWC.
+    /// A training set of images of 32x32x3, NHWC.
     pub(crate) images: Array4<u8>,
     /// The one-hot classes of the images.
     pub(crate) one_hot: Array2<f32>,

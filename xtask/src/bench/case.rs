@@ -80,12 +80,21 @@ impl Unit {
         }
     }
 
-    /// The figure for an item that takes so long.
-    pub(crate) fn figure(self, seconds: f64) -> f64 {
-        match self {
+    /// The figures for items that take so many seconds each.
+    pub(crate) fn figures(self, seconds: &[f64]) -> Vec<f64> {
+        let figure = |&seconds: &f64| match self {
             Self::ImagesPerSecond => 1.0 / seconds,
             Self::Seconds => seconds,
             Self::Milliseconds => 1e3 * seconds,
+        };
+        seconds.iter().map(figure).collect()
+    }
+
+    /// How many times our time theirs is.
+    pub(crate) fn ratio(self, ours: f64, theirs: f64) -> f64 {
+        match self {
+            Self::ImagesPerSecond => ours / theirs,
+            Self::Seconds | Self::Milliseconds => theirs / ours,
         }
     }
 }

@@ -127,12 +127,12 @@ fn flow(
         black_box(&batch);
         Ok(())
     };
-    let [seconds] = take_turns([on(pool, epoch)], schedule(inputs))?;
+    let [seconds] = take_turns([on(pool, served, epoch)], schedule(inputs))?;
     Ok(FlowPoint {
         threads: pool.current_num_threads(),
         side: images.dim().1,
         batch: batch_size,
-        images_per_second: served as f64 / median(&seconds),
+        images_per_second: 1.0 / median(&seconds),
         megabytes,
     })
 }
@@ -150,7 +150,7 @@ fn fit(inputs: &Inputs, side: usize, samples: usize, pool: &ThreadPool) -> Resul
         black_box(Whitener::zca().fit(rows.view())?);
         Ok(())
     };
-    let [seconds] = take_turns([on(pool, run)], schedule(inputs))?;
+    let [seconds] = take_turns([on(pool, 1, run)], schedule(inputs))?;
     let threads = pool.current_num_threads();
     Ok(FitPoint { threads, values, samples, seconds: median(&seconds), megabytes })
 }

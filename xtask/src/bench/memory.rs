@@ -11,7 +11,7 @@ use super::case::Result;
 use super::cases::{BATCH, tutorial};
 use super::inputs::{Inputs, RawFile};
 use super::peers::{Environment, Peer, Peers};
-use super::report::{Figure, Row};
+use super::report::Row;
 
 pub(crate) const NAME: &str = "flow-memory";
 pub(crate) const WORK: &str = "peak resident memory of fit and flow over that of the u8 set";
@@ -49,20 +49,16 @@ pub(crate) fn rows(inputs: &Inputs, peers: Option<&Peers<'_>>) -> Result<Vec<Row
     })?;
 
     let mut row = Row::new(NAME.into(), 1, "MB");
-    row.ours = Some(megabytes(ours));
+    row.ours = Some(ours / 1e6);
     let Some(peers) = peers else { return Ok(vec![row]) };
     let keras = Peer::new("keras-preprocessing");
     row.peer = Some(keras.name.into());
     let mut process = peers.start(Environment::Core, 1)?;
     row.note = process.prepare(NAME, &keras, &parameters)?.0.settings;
     let theirs = process.memory()?;
-    row.theirs = Some(megabytes(theirs));
-    row.ratio = Some(Figure::of(&[theirs / ours]));
+    row.theirs = Some(theirs / 1e6);
+    row.ratio = Some(theirs / ours);
     Ok(vec![row])
-}
-
-fn megabytes(bytes: f64) -> Figure {
-    Figure::of(&[bytes / 1e6])
 }
 
 /// The bytes by which fitting to a set and serving an epoch of it raise the peak resident memory

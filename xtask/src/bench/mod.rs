@@ -27,8 +27,8 @@ use case::{Case, Ready, Result};
 use inputs::Inputs;
 use peers::{Peer, Peers, Prepared, Process};
 use place::{Machine, Place};
-use report::{Report, Row, figure};
-use timing::{Schedule, on, take_turns};
+use report::{Report, Row};
+use timing::{Schedule, Side, median, on, take_turns};
 
 /// What `cargo xtask bench` takes.
 #[derive(Debug, clap::Args)]
@@ -225,16 +225,17 @@ impl Bench<'_> {
         let mut row = Row::new(case.name(), pool.current_num_threads(), unit.name());
         match case.floor() {
             None => {
-                let [ours] = take_turns([on(pool, || ready.run())], self.schedule)?;
-                row.ours = Some(figure(&ours, items, unit));
+                let [ours] = take_turns([on(pool, items, || ready.run())], self.schedule)?;
+                row.ours = Some(median(&unit.figures(&ours)));
             }
             Some(floor) => {
                 // Both need the whole of `ready`, though never at once.
                 let ready = Mutex::new(ready);
                 let lock = || ready.lock().map_err(|_| "a run panicked");
-                let sides = [on(pool, || lock()?.run()), on(pool, || lock()?.run_floor())];
-                let [ours, theirs] = take_turns(sides, self.schedule)?;
-                row.set_times([&ours, &theirs], [items, items], unit);
+                let work = on(pool, items, || lock()?.run());
+                let least = on(pool, items, || lock()?.run_floor());
+                let [ours, theirs] = take_turns([work, least], self.schedule)?;
+                row.set_both(&ours, &theirs, unit);
                 (row.peer, row.is_floor) = (Some(floor.into()), true);
             }
         }
@@ -278,10 +279,10 @@ impl Duel<'_> {
             process.release()?;
             return Err("its result is not ours".into());
         }
-        let our_items = ready.items();
-        let theirs = Box::new(|runs| process.time(runs));
-        let [ours, theirs] = take_turns([on(self.pool, || ready.run()), theirs], schedule)?;
-        row.set_times([&ours, &theirs], [our_items, items], self.case.unit());
+        let ours = on(self.pool, ready.items(), || ready.run());
+        let theirs = Side { items, time: Box::new(|runs| process.time(runs)) };
+        let [ours, theirs] = take_turns([ours, theirs], schedule)?;
+        row.set_both(&ours, &theirs, self.case.unit());
         row.note = settings;
         process.release()
     }

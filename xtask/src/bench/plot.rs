@@ -7,13 +7,12 @@ use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingArea, IntoDrawingArea, IntoFont, IntoLogRange, LineSeries,
-    PathElement, RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
+    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
+    IntoLogRange, LineSeries, RGBColor, SVGBackend, Text, WHITE,
 };
 
 use super::case::Result;
 use super::growth::{FitPoint, FlowPoint, Growth};
-use super::report::rounded;
 
 const SIZE: (u32, u32) = (1080, 800);
 const TEXT: RGBColor = RGBColor(60, 60, 60);
@@ -59,30 +58,30 @@ fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error
         Panel {
             title: "Flow, batches of 32",
             x: "side of the images in pixels",
+            base: 2.0,
             y: "images/s",
             series: flow(&growth.flow_by_side, |point| point.side),
-            legend: SeriesLabelPosition::LowerLeft,
         },
         Panel {
             title: "Flow, 32x32 images",
             x: "images in a batch",
+            base: 2.0,
             y: "images/s",
             series: flow(&growth.flow_by_batch, |point| point.batch),
-            legend: SeriesLabelPosition::LowerRight,
         },
         Panel {
             title: "ZCA fit of n samples of d values, time",
             x: "samples n",
+            base: 10.0,
             y: "seconds",
             series: fit(|point| point.seconds),
-            legend: SeriesLabelPosition::UpperLeft,
         },
         Panel {
             title: "ZCA fit, peak memory beside the data",
             x: "samples n",
+            base: 10.0,
             y: "MB",
             series: fit(|point| point.megabytes),
-            legend: SeriesLabelPosition::UpperLeft,
         },
     ];
     for (panel, quarter) in panels.iter().zip(&quarters) {
@@ -115,9 +114,10 @@ fn series<P>(
 struct Panel {
     title: &'static str,
     x: &'static str,
+    /// The ratio between the labels of the x axis.
+    base: f64,
     y: &'static str,
     series: Vec<Series>,
-    legend: SeriesLabelPosition,
 }
 
 impl Panel {
@@ -127,14 +127,17 @@ impl Panel {
     ) -> std::result::Result<(), Box<dyn Error>> {
         let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
         let points = || self.series.iter().flat_map(|series| &series.points);
-        let x = reach(points().map(|point| point.0), 1.15);
-        let y = reach(points().map(|point| point.1), 1.6);
+        // Room for the names of the curves at their right ends.
+        let width = reach(points().map(|point| point.0), 1.0, 1.0);
+        let names = (width.end / width.start).powf(0.22);
+        let x = reach(points().map(|point| point.0), 1.15, names);
+        let y = reach(points().map(|point| point.1), 1.6, 1.6);
         let mut chart = ChartBuilder::on(area)
             .caption(self.title, font(19))
             .margin(14)
             .x_label_area_size(44)
             .y_label_area_size(72)
-            .build_cartesian_2d(x.log_scale(), y.log_scale())?;
+            .build_cartesian_2d(x.log_scale().base(self.base), y.log_scale())?;
         chart
             .configure_mesh()
             .x_desc(self.x)
@@ -149,38 +152,32 @@ impl Panel {
             .draw()?;
         for (number, series) in self.series.iter().enumerate() {
             let shade = SHADES[number * (SHADES.len() - 1) / (self.series.len().max(2) - 1)];
-            chart
-                .draw_series(LineSeries::new(series.points.iter().copied(), shade.stroke_width(2)))?
-                .label(&series.name)
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 18, y)], shade.stroke_width(2))
-                });
+            let line = LineSeries::new(series.points.iter().copied(), shade.stroke_width(2));
+            chart.draw_series(line)?;
             let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
             chart.draw_series(dots)?;
+            let name = series.points.last().map(|&(x, y)| {
+                EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
+            });
+            chart.draw_series(name)?;
         }
-        chart
-            .configure_series_labels()
-            .position(self.legend.clone())
-            .label_font(font(13))
-            .background_style(WHITE.mix(0.85))
-            .draw()?;
         Ok(())
     }
 }
 
-/// From below the least to above the greatest value, by a factor.
-fn reach(values: impl Iterator<Item = f64> + Clone, factor: f64) -> Range<f64> {
+/// From below the least to above the greatest value, by these factors.
+fn reach(values: impl Iterator<Item = f64> + Clone, below: f64, above: f64) -> Range<f64> {
     let least = values.clone().fold(f64::INFINITY, f64::min);
     let greatest = values.fold(f64::MIN_POSITIVE, f64::max);
-    least / factor..greatest * factor
+    least / below..greatest * above
 }
 
 /// 1 000 000 as "1M", 0.01 as it is.
 fn short(value: f64) -> String {
     match value {
         value if value >= 1e6 => format!("{}M", value / 1e6),
-        value if value >= 1e3 => format!("{}k", value / 1e3),
-        value => rounded(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        value if value >= 1e4 => format!("{}k", value / 1e3),
+        value => value.to_string(),
     }
 }
 
@@ -224,7 +221,6 @@ mod tests {
         let path = std::env::temp_dir().join(format!("growth-{}.svg", std::process::id()));
         draw(&growth, &path).unwrap();
         let picture = fs::read_to_string(&path).unwrap();
-        fs::copy(&path, "/tmp/v/growth.svg").unwrap();
         fs::remove_file(&path).unwrap();
         for name in ["1 thread", "2 threads", "d = 192", "d = 3072"] {
             assert!(picture.contains(name), "no curve is called {name}");

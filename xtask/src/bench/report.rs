@@ -18,31 +18,27 @@ pub(crate) struct Row {
     pub(crate) case: String,
     pub(crate) threads: usize,
     pub(crate) unit: &'static str,
-    pub(crate) ours: Option<Figure>,
+    /// The median of the rounds, as are the others.
+    pub(crate) ours: Option<f64>,
     pub(crate) peer: Option<String>,
     /// The peer is no program but the least work that any would have to do.
     pub(crate) is_floor: bool,
-    pub(crate) theirs: Option<Figure>,
+    pub(crate) theirs: Option<f64>,
     /// How many times the time, or the memory, of ours the peer takes.
-    pub(crate) ratio: Option<Figure>,
+    pub(crate) ratio: Option<f64>,
+    pub(crate) spread: Option<Spread>,
     pub(crate) parity: Option<Parity>,
     /// How the peer was set up, or why it was not timed.
     pub(crate) note: String,
 }
 
-/// A median with the least and the greatest value of all rounds.
+/// The least and the greatest figure of all rounds.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Figure {
-    pub(crate) median: f64,
-    pub(crate) range: [f64; 2],
-    /// How many values these are.
-    pub(crate) rounds: usize,
-}
-
-impl Figure {
-    pub(crate) fn of(values: &[f64]) -> Self {
-        Self { median: median(values), range: range(values), rounds: values.len() }
-    }
+pub(crate) struct Spread {
+    rounds: usize,
+    ours: [f64; 2],
+    theirs: [f64; 2],
+    ratio: [f64; 2],
 }
 
 impl Row {
@@ -57,27 +53,27 @@ impl Row {
             is_floor: false,
             theirs: None,
             ratio: None,
+            spread: None,
             parity: None,
             note: String::new(),
         }
     }
 
-    /// Both medians and their ratio, from the seconds that a run of so many items took.
-    pub(crate) fn set_times(&mut self, [ours, theirs]: [&[f64]; 2], items: [usize; 2], unit: Unit) {
-        self.ours = Some(figure(ours, items[0], unit));
-        self.theirs = Some(figure(theirs, items[1], unit));
-        let scale = items[0] as f64 / items[1] as f64;
+    /// Takes in the figures of both in each round.
+    pub(crate) fn set_both(&mut self, ours: &[f64], theirs: &[f64], unit: Unit) {
+        let (ours, theirs) = (unit.figures(ours), unit.figures(theirs));
+        let ratio = |ours: f64, theirs: f64| unit.ratio(ours, theirs);
         let ratios: Vec<f64> =
-            ours.iter().zip(theirs).map(|(ours, theirs)| theirs / ours * scale).collect();
-        let of_medians = median(theirs) / median(ours) * scale;
-        self.ratio = Some(Figure { median: of_medians, ..Figure::of(&ratios) });
+            ours.iter().zip(&theirs).map(|(&ours, &theirs)| ratio(ours, theirs)).collect();
+        self.ratio = Some(ratio(median(&ours), median(&theirs)));
+        (self.ours, self.theirs) = (Some(median(&ours)), Some(median(&theirs)));
+        self.spread = Some(Spread {
+            rounds: ours.len(),
+            ours: range(&ours),
+            theirs: range(&theirs),
+            ratio: range(&ratios),
+        });
     }
-}
-
-/// What so many seconds for a run of so many items come to.
-pub(crate) fn figure(seconds: &[f64], items: usize, unit: Unit) -> Figure {
-    let values: Vec<f64> = seconds.iter().map(|s| unit.figure(s / items as f64)).collect();
-    Figure::of(&values)
 }
 
 /// All that a run found.
@@ -131,8 +127,8 @@ fn table(rows: &[Row]) -> Table {
         "case", "threads", "ours", "unit", "peer", "theirs", "ratio", "spread", "parity", "note",
     ]);
     for row in rows {
-        let figure = |figure: &Option<Figure>| figure.map_or("-".into(), |f| rounded(f.median));
-        let spread = row.ratio.map(|Figure { range: [least, greatest], .. }| {
+        let figure = |figure: Option<f64>| figure.map_or("-".into(), rounded);
+        let spread = row.spread.map(|Spread { ratio: [least, greatest], .. }| {
             format!("{}..{}", rounded(least), rounded(greatest))
         });
         let parity = row.parity.as_ref().map(|parity| {
@@ -142,11 +138,11 @@ fn table(rows: &[Row]) -> Table {
         table.add_row([
             row.case.clone(),
             row.threads.to_string(),
-            figure(&row.ours),
+            figure(row.ours),
             row.unit.to_owned(),
             row.peer.clone().unwrap_or_else(|| "-".into()),
-            figure(&row.theirs),
-            figure(&row.ratio),
+            figure(row.theirs),
+            figure(row.ratio),
             spread.unwrap_or_else(|| "-".into()),
             parity.unwrap_or_else(|| "-".into()),
             row.note.clone(),

@@ -23,15 +23,21 @@ const FEWEST: usize = 3;
 /// ms). They are given time to fall asleep before it is another's turn.
 const SETTLE: Duration = Duration::from_millis(50);
 
-/// One who takes turns: the seconds that this number of runs takes.
-pub(crate) type Side<'a> = Box<dyn FnMut(usize) -> Result<f64> + 'a>;
+/// One who takes turns.
+pub(crate) struct Side<'a> {
+    /// How many items one run does.
+    pub(crate) items: usize,
+    /// The seconds that this number of runs takes.
+    pub(crate) time: Box<dyn FnMut(usize) -> Result<f64> + 'a>,
+}
 
 /// Work of ours as a side, on a pool's threads.
 pub(crate) fn on<'a>(
     pool: &'a ThreadPool,
+    items: usize,
     mut run: impl FnMut() -> Result<()> + Send + 'a,
 ) -> Side<'a> {
-    Box::new(move |runs| {
+    let time = Box::new(move |runs| {
         pool.install(|| {
             let start = Instant::now();
             for _ in 0..runs {
@@ -39,10 +45,11 @@ pub(crate) fn on<'a>(
             }
             Ok(start.elapsed().as_secs_f64())
         })
-    })
+    });
+    Side { items, time }
 }
 
-/// The seconds per run of each side in each round.
+/// The seconds per item of each side in each round.
 pub(crate) fn take_turns<const N: usize>(
     mut sides: [Side<'_>; N],
     schedule: Schedule,
@@ -52,7 +59,7 @@ pub(crate) fn take_turns<const N: usize>(
         // Twice where that is quick: the first run of all meets memory that was never touched.
         for _ in 0..2 {
             thread::sleep(SETTLE);
-            let seconds = side(*runs)? / *runs as f64;
+            let seconds = (side.time)(*runs)? / *runs as f64;
             *runs = (schedule.repetition.as_secs_f64() / seconds).clamp(1.0, 1e6) as usize;
             if seconds > 1.0 {
                 break;
@@ -67,7 +74,7 @@ pub(crate) fn take_turns<const N: usize>(
         }
         for ((side, runs), times) in sides.iter_mut().zip(runs).zip(&mut times) {
             thread::sleep(SETTLE);
-            times.push(side(runs)? / runs as f64);
+            times.push((side.time)(runs)? / (runs * side.items) as f64);
         }
     }
     Ok(times)

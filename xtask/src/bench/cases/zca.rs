@@ -30,12 +30,12 @@ fn whitener() -> Whitener {
     Whitener::zca().regularisation(Regularisation::Eigenvalue(EPSILON))
 }
 
-/// The distance between white rows, whose values have unit variance. The limits are what single
-/// precision leaves of the directions in which the images vary least.
+/// The distance between white rows, whose values have unit variance. A peer whose single precision
+/// does not come as close is reported so, and not timed.
 fn compare(ours: &Array2<f32>, theirs: &ArrayD<f32>) -> Parity {
     let pairs = ours.iter().zip(theirs);
     Distance::of(pairs.map(|(&ours, &theirs)| f64::from((ours - theirs).abs())))
-        .within(0.5, 0.05, "std")
+        .at_most(0.05, "std")
 }
 
 struct Fit {

@@ -31,7 +31,8 @@ pub enum Border {
 }
 
 /// The pixels between which a coordinate lies on one axis, `first` having the weight
-/// 1 - `weight` and `second` the weight `weight`.
+/// 1 - `weight` and `second` the weight `weight`, which is at least 0 and less than 1. `second` is
+/// `first` or the pixel after it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pair {
     pub(crate) first: usize,
@@ -68,12 +69,49 @@ impl Border {
             Self::Nearest => {
                 Some(Pair::new(index.clamp(0, last), (index + 1).clamp(0, last), weight))
             }
-            Self::Reflect => Some(Pair::new(reflect(index, len), reflect(index + 1, len), weight)),
+            Self::Reflect => {
+                let (first, second) = (reflect(index, len), reflect(index + 1, len));
+                // A mirrored pair is read from left to right like any other.
+                let mirrored_weight = 1.0 - weight;
+                Some(match first > second {
+                    false => Pair::new(first, second, weight),
+                    true if mirrored_weight < 1.0 => Pair::new(second, first, mirrored_weight),
+                    true => Pair::new(first, first, 0.0),
+                })
+            }
             Self::Wrap => {
                 let index = wrap(index, weight, len);
                 Some(Pair::new(index, (index + 1).min(last), weight))
             }
         }
+    }
+
+    /// The four neighbours of the coordinate, from the one before the pair to the one after it.
+    ///
+    /// Within the image, a neighbour beyond the edge is the pixel that the border shows there; the
+    /// constant lets the edge pixel stand for it.
+    #[inline]
+    pub(crate) fn quad(self, index: i32, weight: f32, len: i32) -> Option<[usize; 4]> {
+        let last = len - 1;
+        let around = |index: i32| [index - 1, index, index + 1, index + 2];
+        Some(match self {
+            Self::Constant(_) if index < 0 || index > last || (index == last && weight > 0.0) => {
+                return None;
+            }
+            Self::Constant(_) | Self::Nearest => {
+                around(index).map(|index| index.clamp(0, last) as usize)
+            }
+            Self::Reflect => around(index).map(|index| reflect(index, len) as usize),
+            Self::Wrap => {
+                let inside = (0..last).contains(&index);
+                let index = if inside { index } else { wrap(index, weight, len) };
+                around(index).map(|index| match index {
+                    ..0 => (index + last).max(0) as usize,
+                    _ if index > last => (index - last).min(last) as usize,
+                    _ => index as usize,
+                })
+            }
+        })
     }
 
     /// The pixel nearest to the coordinate. As in scipy, the border moves the *coordinate* into
@@ -105,9 +143,18 @@ impl Pair {
 }
 
 /// d c b a | a b c d | d c b a
+#[inline]
 fn reflect(index: i32, len: i32) -> i32 {
-    let index = index.rem_euclid(2 * len);
-    if index < len { index } else { 2 * len - 1 - index }
+    // The copies next to the image need no division.
+    match index {
+        _ if (0..len).contains(&index) => index,
+        _ if (-len..0).contains(&index) => -1 - index,
+        _ if (len..2 * len).contains(&index) => 2 * len - 1 - index,
+        _ => {
+            let index = index.rem_euclid(2 * len);
+            if index < len { index } else { 2 * len - 1 - index }
+        }
+    }
 }
 
 /// The index after a coordinate has moved by whole periods of `len` - 1, into 0..=len-1 when it
@@ -194,6 +241,32 @@ mod tests {
                 .map(|pair| between(pair.first as f64, pair.second as f64, pair.weight.into()));
             prop_assert_eq!(found, expected);
         }
+
+        #[test]
+        fn the_middle_of_four_neighbours_is_the_pair(
+            border in border(), index in -40..40, eighths in 0u8..8, len in 1..9,
+        ) {
+            let weight = f32::from(eighths) / 8.0;
+            let pair = border.pair(index, weight, len);
+            let quad = border.quad(index, weight, len);
+            prop_assert_eq!(pair.is_some(), quad.is_some());
+            if let (Some(pair), Some([before, first, second, after])) = (pair, quad) {
+                let last = len as usize - 1;
+                prop_assert!(before <= last && first <= last && second <= last && after <= last);
+                // A neighbour of no weight may be any pixel.
+                let weighted: f64 = [(first, 1.0 - weight), (second, weight)]
+                    .map(|(pixel, weight)| pixel as f64 * f64::from(weight)).iter().sum();
+                let expected = pair.first as f64 * f64::from(1.0 - pair.weight)
+                    + pair.second as f64 * f64::from(pair.weight);
+                prop_assert_eq!(weighted, expected);
+            }
+        }
+
+        #[test]
+        fn neighbours_within_the_image_are_the_next_pixels(index in 1..6, border in border()) {
+            let index_of = |offset: i32| (index + offset) as usize;
+            prop_assert_eq!(border.quad(index, 0.5, 9), Some([-1, 0, 1, 2].map(index_of)));
+        }
     }
 
     #[test]
@@ -203,6 +276,7 @@ mod tests {
                 let len = Border::LONGEST_SIDE as i32;
                 border.pair(index, 0.5, len);
                 border.nearest(index, 0.5, len);
+                border.quad(index, 0.5, len);
             }
         }
     }

@@ -12,4 +12,38 @@ pub enum Interpolation {
     /// `order=1`.
     #[default]
     Bilinear,
+    /// Cubic convolution over 4x4 pixel centres (Keys 1981) with a = -3/4, as OpenCV and PyTorch
+    /// have it. Sharper than bilinear; may overshoot the values around it.
+    ///
+    /// Neighbours beyond the edge are what the border shows; with a constant border, which sets
+    /// in outside the pixel centres, the edge pixel stands for them.
+    Bicubic,
+}
+
+/// The weights of the four pixels around a place `t` in 0..=1 between the middle two.
+#[inline]
+pub(crate) fn cubic_weights(t: f32) -> [f32; 4] {
+    let s = 1.0 - t;
+    [-0.75 * t * s * s, near(t), near(s), -0.75 * s * t * t]
+}
+
+/// The kernel within one pixel of its centre: (a + 2)·t³ - (a + 3)·t² + 1.
+#[inline]
+fn near(t: f32) -> f32 {
+    (1.25 * t - 2.25) * t * t + 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cubic_weights_sum_to_one_and_keep_pixels() {
+        assert_eq!(cubic_weights(0.0).map(f32::abs), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(cubic_weights(0.5), [-0.09375, 0.59375, 0.59375, -0.09375]);
+        for step in 0..=64 {
+            let sum: f32 = cubic_weights(step as f32 / 64.0).iter().sum();
+            assert!((sum - 1.0).abs() < 3e-7, "{sum}");
+        }
+    }
 }

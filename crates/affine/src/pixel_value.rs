@@ -41,20 +41,54 @@ mod sealed {
             None
         }
 
+        fn as_bytes_mut(_: &mut [Self]) -> Option<&mut [u8]> {
+            None
+        }
+
         fn as_floats_mut(_: &mut [Self]) -> Option<&mut [f32]> {
             None
         }
+
+        /// The stored form of a `u8`.
+        fn from_u8(value: u8) -> Self;
+
+        /// The value stored as another type.
+        fn convert<D: super::PixelValue>(self) -> D;
     }
 
     impl Sealed for u8 {
         fn as_bytes(values: &[Self]) -> Option<&[u8]> {
             Some(values)
         }
+
+        fn as_bytes_mut(values: &mut [Self]) -> Option<&mut [u8]> {
+            Some(values)
+        }
+
+        #[inline]
+        fn from_u8(value: u8) -> Self {
+            value
+        }
+
+        #[inline]
+        fn convert<D: super::PixelValue>(self) -> D {
+            D::from_u8(self)
+        }
     }
 
     impl Sealed for f32 {
         fn as_floats_mut(values: &mut [Self]) -> Option<&mut [f32]> {
             Some(values)
+        }
+
+        #[inline]
+        fn from_u8(value: u8) -> Self {
+            Self::from(value)
+        }
+
+        #[inline]
+        fn convert<D: super::PixelValue>(self) -> D {
+            D::from_f32(self)
         }
     }
 }

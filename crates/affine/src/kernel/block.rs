@@ -33,7 +33,7 @@ impl Coordinates {
     }
 
     /// The x and the y axis.
-    #[cfg(target_arch = "x86_64")]
+    #[inline]
     pub(super) fn axes(&self) -> (&Axis, &Axis) {
         (&self.x, &self.y)
     }
@@ -48,7 +48,7 @@ impl Coordinates {
 
 impl Axis {
     /// The lane offsets of every block: whole pixels and the rest.
-    #[cfg(target_arch = "x86_64")]
+    #[inline]
     pub(super) fn lanes(&self) -> &Lanes {
         &self.lanes
     }

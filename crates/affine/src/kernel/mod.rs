@@ -14,27 +14,29 @@
 //!    where t >= 1 it carries 1. Its weight is t - carry, and its pixel index floor of base + floor
 //!    of offset + carry. The error is thus that of `f32` numbers below 2 and grows neither with
 //!    the image nor along the block.
-//! 3. [`Border`](crate::Border) takes an index and a weight to the pixels that are read,
-//!    the nearest one or a pair along each axis.
+//! 3. [`Border`](crate::Border) takes an index and a weight to the pixels that are read: the
+//!    nearest one, a pair or four along each axis.
 //! 4. Bilinear values are, in `f32`, top = p00 + (p01 - p00)·wx, bottom = p10 + (p11 - p10)·wx,
-//!    value = top + (bottom - top)·wy.
+//!    value = top + (bottom - top)·wy. Bicubic values are p0·w0 + p1·w1 + p2·w2 + p3·w3, summed in
+//!    that order, along x and then along y. A product and the addition to it are rounded once, as
+//!    a fused multiply-add.
 //! 5. Where scaling is asked for, the result is value·scale\[c\] + shift\[c\] in `f32`. A `u8`
 //!    result is that plus 0.5, truncated and saturated ([`PixelValue::from_f32`]).
 //!
-//! Every multiplication and every addition is rounded on its own, never fused.
+//! Elsewhere every multiplication and every addition is rounded on its own.
 //!
 //! So that no step overflows, the coefficients are first clamped to ±2^200, and a and d, where they
 //! act as steps of lanes, to ±2^26. Only maps that step over 2^26 pixels, or land 2^30 pixels away,
 //! can tell.
 
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod block;
 mod pixels;
 mod scalar;
+mod simd;
 
 use std::array;
 
+use fearless_simd::Level;
 use ndarray::{ArrayView3, ArrayViewMut3, Zip, s};
 
 use crate::{PixelValue, Warp};
@@ -76,8 +78,7 @@ pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     if let (Some(source), Some(mut destination)) =
         (Packed::new(&source), PackedMut::new(&mut destination))
     {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::warp(warp, &source, &mut destination, scaling) {
+        if simd::warp(Level::new(), warp, &source, &mut destination, scaling) {
             return;
         }
         return in_groups_of_channels(warp, &source, destination, scaling);

@@ -48,13 +48,21 @@ impl<'a, S> Packed<'a, S> {
         Some(Self { data: view.as_slice_memory_order()?, layout })
     }
 
-    /// The values with their layout, where they are `u8`.
-    #[cfg(target_arch = "x86_64")]
-    pub(super) fn bytes(&self) -> Option<(&'a [u8], &Layout)>
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All values, as they lie in memory.
+    pub(super) fn values(&self) -> &'a [S] {
+        self.data
+    }
+
+    /// The values where they are `u8`.
+    pub(super) fn bytes(&self) -> Option<&'a [u8]>
     where
         S: PixelValue,
     {
-        Some((S::as_bytes(self.data)?, &self.layout))
+        S::as_bytes(self.data)
     }
 }
 
@@ -65,13 +73,33 @@ impl<'a, D> PackedMut<'a, D> {
         Some(Self { data: view.as_slice_memory_order_mut()?, layout })
     }
 
-    /// The values with their layout, where they are `f32`.
-    #[cfg(target_arch = "x86_64")]
-    pub(super) fn floats(&mut self) -> Option<(&mut [f32], &Layout)>
+    #[inline]
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All values, as they lie in memory.
+    #[inline]
+    pub(super) fn values(&mut self) -> &mut [D] {
+        self.data
+    }
+
+    /// The values where they are `u8`.
+    #[inline]
+    pub(super) fn bytes(&mut self) -> Option<&mut [u8]>
     where
         D: PixelValue,
     {
-        Some((D::as_floats_mut(self.data)?, &self.layout))
+        D::as_bytes_mut(self.data)
+    }
+
+    /// The values where they are `f32`.
+    #[inline]
+    pub(super) fn floats(&mut self) -> Option<&mut [f32]>
+    where
+        D: PixelValue,
+    {
+        D::as_floats_mut(self.data)
     }
 }
 

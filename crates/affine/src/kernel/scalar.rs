@@ -5,6 +5,7 @@ use std::array;
 
 use super::block::{BLOCK, Coordinates, Lanes};
 use super::pixels::{Pixels, PixelsMut};
+use crate::interpolation::cubic_weights;
 use crate::{Border, Interpolation, Warp};
 
 /// Fills `C` channels of the destination, from channel `first` on, scaled and shifted by `factors`
@@ -25,6 +26,7 @@ pub(super) fn warp<const C: usize>(
                 let value = match warp.interpolation {
                     Interpolation::Nearest => nearest(warp.border, first, source, &x, &y, lane),
                     Interpolation::Bilinear => bilinear(warp.border, first, source, &x, &y, lane),
+                    Interpolation::Bicubic => bicubic(warp.border, first, source, &x, &y, lane),
                 };
                 let mut value: [f32; C] = value.unwrap_or([warp.border.fill(); C]);
                 if let Some((scale, shift)) = factors {
@@ -73,7 +75,35 @@ fn bilinear<const C: usize>(
     Some(lerp(along_x(rows.first), along_x(rows.second), rows.weight))
 }
 
+/// Cubic convolution along x in four rows, then along y, or `None` for the constant.
+#[inline]
+fn bicubic<const C: usize>(
+    border: Border,
+    first: usize,
+    source: &impl Pixels,
+    x: &Lanes,
+    y: &Lanes,
+    lane: usize,
+) -> Option<[f32; C]> {
+    let (height, width, _) = source.dim();
+    let columns = border.quad(x.index[lane], x.weight[lane], width as i32)?;
+    let rows = border.quad(y.index[lane], y.weight[lane], height as i32)?;
+    let (across, down) = (cubic_weights(x.weight[lane]), cubic_weights(y.weight[lane]));
+    let along_x =
+        |row| weighted_sum(columns.map(|column| source.read::<C>(row, column, first)), across);
+    Some(weighted_sum(rows.map(along_x), down))
+}
+
 #[inline]
 fn lerp<const C: usize>(from: [f32; C], to: [f32; C], weight: f32) -> [f32; C] {
-    array::from_fn(|c| from[c] + (to[c] - from[c]) * weight)
+    array::from_fn(|c| (to[c] - from[c]).mul_add(weight, from[c]))
+}
+
+#[inline]
+fn weighted_sum<const C: usize>(values: [[f32; C]; 4], weights: [f32; 4]) -> [f32; C] {
+    let mut sum = values[0].map(|value| value * weights[0]);
+    for (values, weight) in values.iter().zip(weights).skip(1) {
+        sum = array::from_fn(|c| values[c].mul_add(weight, sum[c]));
+    }
+    sum
 }

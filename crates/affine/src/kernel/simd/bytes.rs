@@ -1,0 +1,316 @@
+#![allow(unsafe_code)]
+
+use fearless_simd::{f32x16, i32x16, mask32x16, prelude::*, u32x16, u64x2, u64x8};
+
+use super::super::Scaling;
+use super::super::block::{Axis, BLOCK, Coordinates};
+use super::super::pixels::{Packed, PackedMut};
+use super::lanes::Lanes;
+use super::{Aligned, Blocks, STRIP, store};
+use crate::{Border, PixelValue, Warp};
+
+/// Pixels of one to four bytes that lie next to each other in a row, so that one load of eight
+/// bytes fetches two of them. No side is shorter than two pixels.
+pub(super) struct Source<'a> {
+    bytes: &'a [u8],
+    channels: usize,
+    height: i32,
+    width: i32,
+    row_stride: i32,
+    /// The last place where eight bytes begin in a row and in the row below it.
+    last: i32,
+}
+
+impl<'a> Source<'a> {
+    /// `None` where the pixels are not as said.
+    pub(super) fn new<P: PixelValue>(source: &Packed<'a, P>) -> Option<Self> {
+        let bytes = source.bytes()?;
+        let layout = source.layout();
+        let (height, width, channels) = layout.dim;
+        let [row_stride, column_stride, channel_stride] = layout.strides;
+        let packed = column_stride == channels && (channels == 1 || channel_stride == 1);
+        let last = bytes.len().checked_sub(row_stride + 8)?;
+        (packed && channels <= 4 && height > 1 && width > 1).then_some(Self {
+            bytes,
+            channels,
+            height: height as i32,
+            width: width as i32,
+            row_stride: row_stride as i32,
+            last: last as i32,
+        })
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.channels
+    }
+}
+
+/// Where the pixels of a block lie and what they are. A block is sixteen squares of 2x2 pixels.
+#[derive(Clone, Copy)]
+struct Block {
+    /// The upper left pixel of each square.
+    place: Aligned<[i32; BLOCK]>,
+    x: Aligned<[f32; BLOCK]>,
+    y: Aligned<[f32; BLOCK]>,
+    /// Bit i is set where lane i sees the image and not the constant.
+    within: u64,
+    /// Whether every square lies within the image.
+    inside: bool,
+    /// Whether no square is so close to the end of the image that eight bytes are too many.
+    in_reach: bool,
+    /// The upper pairs of pixels in two halves, then the lower ones.
+    pairs: Aligned<[[u64; 8]; 4]>,
+}
+
+impl Block {
+    const EMPTY: Self = Self {
+        place: Aligned([0; BLOCK]),
+        x: Aligned([0.0; BLOCK]),
+        y: Aligned([0.0; BLOCK]),
+        within: 0,
+        inside: false,
+        in_reach: false,
+        pairs: Aligned([[0; 8]; 4]),
+    };
+}
+
+/// Interpolates linearly between pixels of `C` bytes.
+#[inline(always)]
+pub(super) fn warp<S: Simd, D: PixelValue, const C: usize>(
+    simd: S,
+    warp: &Warp,
+    source: &Source<'_>,
+    target: &mut PackedMut<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) {
+    let coordinates = Coordinates::new(&warp.map);
+    let axes = coordinates.axes();
+    let width = target.layout().dim.1;
+    let factors: Option<([f32; C], [f32; C])> = scaling.map(|scaling| scaling.of(0));
+    let fill = f32x16::splat(simd, warp.border.fill());
+    let mut strip = [Block::EMPTY; STRIP];
+    let mut blocks = Blocks::new(target.layout().dim);
+    loop {
+        let mut located = 0;
+        let places = blocks;
+        for (row, column) in blocks.by_ref().take(STRIP) {
+            locate::<_, C>(simd, warp.border, source, axes, row, column, &mut strip[located]);
+            located += 1;
+        }
+        if located == 0 {
+            return;
+        }
+        for block in &mut strip[..located] {
+            fetch(simd, source, block);
+        }
+        for ((row, column), block) in places.zip(&strip[..located]) {
+            let mut values = interpolate::<_, C>(simd, block);
+            if block.within != u64::from(u16::MAX) {
+                let within = mask32x16::from_bitmask(simd, block.within);
+                for value in &mut values {
+                    *value = within.select(*value, fill);
+                }
+            }
+            if let Some((scale, shift)) = factors {
+                for channel in 0..C {
+                    values[channel] = values[channel] * scale[channel] + shift[channel];
+                }
+            }
+            store::planes(target, row, column, BLOCK.min(width - column), values);
+        }
+    }
+}
+
+/// Finds the squares of the block of a row that begins at a column.
+#[inline(always)]
+fn locate<S: Simd, const C: usize>(
+    simd: S,
+    border: Border,
+    source: &Source<'_>,
+    (x_axis, y_axis): (&Axis, &Axis),
+    row: usize,
+    column: usize,
+    block: &mut Block,
+) {
+    let mut x = Lanes::new(simd, x_axis, row, column);
+    let mut y = Lanes::new(simd, y_axis, row, column);
+    block.within = u64::from(u16::MAX);
+    let between =
+        [x.between(simd, source.width).all_true(), y.between(simd, source.height).all_true()];
+    block.inside = between == [true; 2];
+    if !block.inside {
+        if let Border::Constant(_) = border {
+            block.within =
+                (x.within(simd, source.width) & y.within(simd, source.height)).to_bitmask();
+        }
+        if !between[0] {
+            x = into_image(simd, border, x, source.width);
+        }
+        if !between[1] {
+            y = into_image(simd, border, y, source.height);
+        }
+    }
+    let place = y.index * source.row_stride + x.index * C as i32;
+    block.in_reach = place.simd_le(i32x16::splat(simd, source.last)).all_true();
+    place.store_array(&mut block.place.0);
+    x.weight.store_array(&mut block.x.0);
+    y.weight.store_array(&mut block.y.0);
+}
+
+/// Gives places outside the image the neighbouring pixels of it that the border says, and the
+/// weight of the second one. Where both are the same pixel, it gets all the weight, 0 or 1, and
+/// another pixel none.
+#[inline(always)]
+fn into_image<S: Simd>(simd: S, border: Border, lanes: Lanes<S>, len: i32) -> Lanes<S> {
+    match border {
+        Border::Constant(_) | Border::Nearest => {
+            let (first, last) = (i32x16::splat(simd, 0), i32x16::splat(simd, len - 2));
+            let before = lanes.index.simd_lt(first);
+            let after = lanes.index.simd_gt(last);
+            let weight = after.select(f32x16::splat(simd, 1.0), lanes.weight);
+            Lanes {
+                index: lanes.index.max(first).min(last),
+                weight: before.select(f32x16::splat(simd, 0.0), weight),
+            }
+        }
+        Border::Reflect | Border::Wrap => {
+            let (mut index, mut weight) = (lanes.index.into(), lanes.weight.into());
+            by_definition(border, len, &mut index, &mut weight);
+            Lanes {
+                index: i32x16::load_array(simd, index),
+                weight: f32x16::load_array(simd, weight),
+            }
+        }
+    }
+}
+
+fn by_definition(border: Border, len: i32, index: &mut [i32; BLOCK], weight: &mut [f32; BLOCK]) {
+    for (index, weight) in index.iter_mut().zip(weight) {
+        if let Some(pair) = border.pair(*index, *weight, len) {
+            let only_first = pair.first == pair.second;
+            *index = (pair.first as i32).min(len - 2);
+            *weight = match only_first {
+                true if pair.first as i32 == *index => 0.0,
+                true => 1.0,
+                false => pair.weight,
+            };
+        }
+    }
+}
+
+/// Loads the pixels of a block.
+///
+/// Plain loads of eight bytes, which hold a pixel and its right neighbour, outrun gathers.
+#[inline(always)]
+fn fetch<S: Simd>(simd: S, source: &Source<'_>, block: &mut Block) {
+    if block.in_reach {
+        // SAFETY: no place is negative or beyond `source.last`.
+        unsafe { load_pairs(simd, source, block) };
+    } else {
+        for lane in 0..BLOCK {
+            let upper = block.place.0[lane] as usize;
+            for (row, place) in [upper, upper + source.row_stride as usize].into_iter().enumerate()
+            {
+                let mut eight = [0; 8];
+                let rest = &source.bytes[place..];
+                let count = rest.len().min(8);
+                eight[..count].copy_from_slice(&rest[..count]);
+                block.pairs.0[2 * row + lane / 8][lane % 8] = u64::from_le_bytes(eight);
+            }
+        }
+    }
+}
+
+/// Loads the pairs of pixels of a block.
+///
+/// # Safety
+/// Every place must be from 0 to `source.last`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn load_pairs<S: Simd>(simd: S, source: &Source<'_>, block: &mut Block) {
+    use std::arch::x86_64::{_mm_load_sd, _mm_loadh_pd};
+
+    use fearless_simd::f64x2;
+
+    let rows = [0, source.row_stride as usize];
+    for half in 0..2 {
+        for (row, stride) in rows.into_iter().enumerate() {
+            let base = source.bytes.as_ptr().wrapping_add(stride);
+            for two in 0..4 {
+                let lane = 8 * half + 2 * two;
+                let (first, second) = (block.place.0[lane] as u32, block.place.0[lane + 1] as u32);
+                // SAFETY: eight bytes lie at each place of the caller's and one row below it.
+                let pairs: f64x2<S> = unsafe {
+                    let first = _mm_load_sd(base.add(first as usize).cast());
+                    _mm_loadh_pd(first, base.add(second as usize).cast()).simd_into(simd)
+                };
+                let bits: u64x2<S> = pairs.bitcast();
+                let to = &mut block.pairs.0[2 * row + half];
+                bits.store_slice(&mut to[2 * two..2 * two + 2]);
+            }
+        }
+    }
+}
+
+/// Loads the pairs of pixels of a block.
+///
+/// # Safety
+/// Every place must be from 0 to `source.last`.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+unsafe fn load_pairs<S: Simd>(_: S, source: &Source<'_>, block: &mut Block) {
+    for lane in 0..BLOCK {
+        let place = block.place.0[lane] as usize;
+        for (row, place) in [place, place + source.row_stride as usize].into_iter().enumerate() {
+            // SAFETY: eight bytes lie at each place of the caller's and one row below it.
+            let eight: [u8; 8] =
+                unsafe { source.bytes.as_ptr().add(place).cast::<[u8; 8]>().read() };
+            block.pairs.0[2 * row + lane / 8][lane % 8] = u64::from_le_bytes(eight);
+        }
+    }
+}
+
+/// The values of a block, a vector a channel.
+#[inline(always)]
+fn interpolate<S: Simd, const C: usize>(simd: S, block: &Block) -> [f32x16<S>; C] {
+    let [upper_low, upper_high, lower_low, lower_high] = block.pairs.0;
+    let (upper_left, upper_right) = split::<_, C>(simd, upper_low, upper_high);
+    let (lower_left, lower_right) = split::<_, C>(simd, lower_low, lower_high);
+    let (x, y) = (f32x16::load_array(simd, block.x.0), f32x16::load_array(simd, block.y.0));
+    let mut values = [f32x16::splat(simd, 0.0); C];
+    for channel in 0..C {
+        let (left, right) = (of(simd, upper_left, channel), of(simd, upper_right, channel));
+        let top = (right - left).mul_add_precise(x, left);
+        let (left, right) = (of(simd, lower_left, channel), of(simd, lower_right, channel));
+        let bottom = (right - left).mul_add_precise(x, left);
+        values[channel] = (bottom - top).mul_add_precise(y, top);
+        // All the weight on the second pixel. Along x that needs no care: differences of `u8`
+        // values are exact.
+        if !block.inside {
+            values[channel] = y.simd_eq(f32x16::splat(simd, 1.0)).select(bottom, values[channel]);
+        }
+    }
+    values
+}
+
+/// The left and the right pixels of sixteen pairs, the first channel in the lowest byte.
+#[inline(always)]
+fn split<S: Simd, const C: usize>(
+    simd: S,
+    low: [u64; 8],
+    high: [u64; 8],
+) -> (u32x16<S>, u32x16<S>) {
+    let (low, high) = (u64x8::load_array(simd, low), u64x8::load_array(simd, high));
+    let shift = 8 * C as u32;
+    let lower_halves = |low: u64x8<S>, high: u64x8<S>| {
+        low.bitcast::<u32x16<S>>().unzip_low(high.bitcast::<u32x16<S>>())
+    };
+    (lower_halves(low, high), lower_halves(low >> shift, high >> shift))
+}
+
+/// One channel of sixteen pixels.
+#[inline(always)]
+fn of<S: Simd>(simd: S, pixels: u32x16<S>, channel: usize) -> f32x16<S> {
+    let byte = (pixels >> (8 * channel as u32)) & u32x16::splat(simd, 255);
+    byte.bitcast::<i32x16<S>>().to_float()
+}

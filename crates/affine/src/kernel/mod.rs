@@ -30,6 +30,7 @@
 //! can tell.
 
 mod block;
+mod copy;
 mod pixels;
 mod scalar;
 mod simd;
@@ -37,9 +38,9 @@ mod simd;
 use std::array;
 
 use fearless_simd::Level;
-use ndarray::{ArrayView3, ArrayViewMut3, Zip, s};
+use ndarray::{ArrayView3, ArrayViewMut3};
 
-use crate::{PixelValue, Warp};
+use crate::{Interpolation, PixelValue, Warp};
 use pixels::{Packed, PackedMut, Pixels, PixelsMut};
 
 /// One factor and one summand for each channel.
@@ -69,21 +70,23 @@ pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     if destination.is_empty() {
         return;
     }
-    if let Some((top, left)) = crop_origin(warp, source.dim(), destination.dim()) {
-        let (height, width, _) = destination.dim();
-        let window = source.slice_move(s![top..top + height, left..left + width, ..]);
-        return copy(window, destination, scaling);
+    if copy::warp(warp, &source, &mut destination, scaling) {
+        return;
+    }
+    let mut warp = *warp;
+    if copy::is_whole(&warp.map) {
+        warp.interpolation = Interpolation::Nearest;
     }
     // Plain slices with strides are quicker than array views, which serve everything else.
     if let (Some(source), Some(mut destination)) =
         (Packed::new(&source), PackedMut::new(&mut destination))
     {
-        if simd::warp(Level::new(), warp, &source, &mut destination, scaling) {
-            return;
+        if !simd::warp(Level::new(), &warp, &source, &mut destination, scaling) {
+            in_groups_of_channels(&warp, &source, destination, scaling);
         }
-        return in_groups_of_channels(warp, &source, destination, scaling);
+        return;
     }
-    in_groups_of_channels(warp, &source, destination, scaling);
+    in_groups_of_channels(&warp, &source, destination, scaling);
 }
 
 /// Runs the kernel over at most four channels at a time, so that the number of channels is known
@@ -96,74 +99,12 @@ fn in_groups_of_channels(
 ) {
     let (_, _, channels) = source.dim();
     for first in (0..channels).step_by(4) {
+        let (to, s) = (&mut destination, scaling);
         match channels - first {
-            1 => scalar::warp::<1>(
-                warp,
-                first,
-                source,
-                &mut destination,
-                scaling.map(|s| s.of(first)),
-            ),
-            2 => scalar::warp::<2>(
-                warp,
-                first,
-                source,
-                &mut destination,
-                scaling.map(|s| s.of(first)),
-            ),
-            3 => scalar::warp::<3>(
-                warp,
-                first,
-                source,
-                &mut destination,
-                scaling.map(|s| s.of(first)),
-            ),
-            _ => scalar::warp::<4>(
-                warp,
-                first,
-                source,
-                &mut destination,
-                scaling.map(|s| s.of(first)),
-            ),
-        }
-    }
-}
-
-/// The (row, column) of the source at which the destination begins, when the map only moves by
-/// whole pixels and never leaves the source: no pixel needs more than a copy.
-fn crop_origin(
-    warp: &Warp,
-    (source_height, source_width, _): (usize, usize, usize),
-    (height, width, _): (usize, usize, usize),
-) -> Option<(usize, usize)> {
-    let [[a, b, dx], [d, e, dy]] = warp.map.rows();
-    let origin = |offset: f64, side: usize, source_side: usize| {
-        let whole = offset >= 0.0 && offset <= source_side as f64 && offset.fract() == 0.0;
-        (whole && offset as usize + side <= source_side).then_some(offset as usize)
-    };
-    if [a, b, d, e] != [1.0, 0.0, 0.0, 1.0] {
-        return None;
-    }
-    Some((origin(dy, height, source_height)?, origin(dx, width, source_width)?))
-}
-
-fn copy<S: PixelValue, D: PixelValue>(
-    source: ArrayView3<'_, S>,
-    mut destination: ArrayViewMut3<'_, D>,
-    scaling: Option<Scaling<'_>>,
-) {
-    match scaling {
-        None => {
-            Zip::from(destination)
-                .and(source)
-                .for_each(|to, from| *to = D::from_f32(from.to_f32()));
-        }
-        Some(Scaling { scale, shift }) => {
-            for (channel, (scale, shift)) in scale.iter().zip(shift).enumerate() {
-                Zip::from(destination.slice_mut(s![.., .., channel]))
-                    .and(source.slice(s![.., .., channel]))
-                    .for_each(|to, from| *to = D::from_f32(from.to_f32() * scale + shift));
-            }
+            1 => scalar::warp::<1>(warp, first, source, to, s.map(|s| s.of(first))),
+            2 => scalar::warp::<2>(warp, first, source, to, s.map(|s| s.of(first))),
+            3 => scalar::warp::<3>(warp, first, source, to, s.map(|s| s.of(first))),
+            _ => scalar::warp::<4>(warp, first, source, to, s.map(|s| s.of(first))),
         }
     }
 }

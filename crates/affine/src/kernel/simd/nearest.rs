@@ -4,6 +4,7 @@ use fearless_simd::Simd;
 
 use super::super::Scaling;
 use super::super::block::{BLOCK, Coordinates};
+use super::super::copy::stored;
 use super::super::pixels::{Packed, PackedMut};
 use super::lanes::{Lanes, Taps};
 use super::{Blocks, STRIP};
@@ -50,7 +51,7 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
     let dim = target.layout().dim;
     let to = target.layout().strides;
     let fill: [D; C] =
-        array::from_fn(|channel| scaled(warp.border.fill(), scaling, first + channel));
+        array::from_fn(|channel| stored(warp.border.fill(), scaling, first + channel));
     let mut places = [[0; BLOCK]; STRIP];
     let mut within = [0; STRIP];
     let mut blocks = Blocks::new(dim);
@@ -85,24 +86,9 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
                 }
                 let from = &values[places[lane] as u32 as usize..][..C];
                 for channel in 0..C {
-                    to[channel] = scaled(from[channel], scaling, first + channel);
+                    to[channel] = stored(from[channel], scaling, first + channel);
                 }
             }
         }
-    }
-}
-
-/// A value in the form in which it is stored.
-#[inline(always)]
-fn scaled<P: PixelValue, D: PixelValue>(
-    value: P,
-    scaling: Option<Scaling<'_>>,
-    channel: usize,
-) -> D {
-    match scaling {
-        Some(Scaling { scale, shift }) => {
-            D::from_f32(value.to_f32() * scale[channel] + shift[channel])
-        }
-        None => value.convert(),
     }
 }

@@ -1,0 +1,246 @@
+//! Maps that only move whole pixels: shifts, crops and flips. Rows are copied where they run
+//! forwards, and no pixel is interpolated, whatever the interpolation.
+
+use fearless_simd::{Level, Simd, dispatch};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3, Axis, s};
+
+use super::Scaling;
+use crate::{Affine, Border, PixelValue, Warp};
+
+/// Whether every output pixel shows one whole pixel, or the border.
+pub(super) fn is_whole(map: &Affine) -> bool {
+    let [[a, b, dx], [d, e, dy]] = map.rows();
+    let unit = |step: f64| step.abs() == 1.0;
+    let steps = unit(a) && b == 0.0 && d == 0.0 && unit(e);
+    let quarter_turn = a == 0.0 && unit(b) && unit(d) && e == 0.0;
+    (steps || quarter_turn) && dx.fract() == 0.0 && dy.fract() == 0.0
+}
+
+/// Fills the destination where the map shifts by whole pixels, with the rows in either order;
+/// false where it does something else.
+pub(super) fn warp<S: PixelValue, D: PixelValue>(
+    warp: &Warp,
+    source: &ArrayView3<'_, S>,
+    destination: &mut ArrayViewMut3<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) -> bool {
+    let [[a, _, dx], [_, e, dy]] = warp.map.rows();
+    let in_reach = dx.abs() <= f64::from(FARTHEST) && dy.abs() <= f64::from(FARTHEST);
+    if !is_whole(&warp.map) || a != 1.0 || !in_reach {
+        return false;
+    }
+    let level = Level::new();
+    let (height, _, _) = source.dim();
+    for (row, mut to) in destination.axis_iter_mut(Axis(0)).enumerate() {
+        match at(warp.border, e as i32, dy as i32, row, height) {
+            Some(row) => {
+                let from = source.index_axis(Axis(0), row);
+                copy_row(level, warp.border, dx as i32, from, to, scaling);
+            }
+            None => {
+                for pixel in to.outer_iter_mut() {
+                    fill(warp.border, pixel, scaling);
+                }
+            }
+        }
+    }
+    true
+}
+
+/// So far an offset may reach, and a side: their sum is an `i32`.
+const FARTHEST: i32 = 1 << 29;
+
+/// The pixel at `step`·`place` + `offset` of an axis, or `None` for the constant.
+fn at(border: Border, step: i32, offset: i32, place: usize, len: usize) -> Option<usize> {
+    border.nearest(step * place.min(FARTHEST as usize) as i32 + offset, 0.0, len as i32)
+}
+
+fn copy_row<S: PixelValue, D: PixelValue>(
+    level: Level,
+    border: Border,
+    offset: i32,
+    from: ArrayView2<'_, S>,
+    mut to: ArrayViewMut2<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) {
+    let (count, len) = (to.nrows(), from.nrows());
+    let clamp = |column: i32| (column.max(0) as usize).min(count);
+    let within = clamp(-offset)..clamp(len as i32 - offset);
+    for column in (0..within.start).chain(within.end.max(within.start)..count) {
+        let mut pixel = to.row_mut(column);
+        match at(border, 1, offset, column, len) {
+            Some(source) => {
+                for (channel, (to, from)) in pixel.iter_mut().zip(from.row(source)).enumerate() {
+                    *to = stored(*from, scaling, channel);
+                }
+            }
+            None => fill(border, pixel, scaling),
+        }
+    }
+    if !within.is_empty() {
+        let first = (within.start as i32 + offset) as usize;
+        let from = from.slice_move(s![first..first + within.len(), ..]);
+        let to = to.slice_mut(s![within, ..]);
+        dispatch!(level, simd => copy_pixels(simd, from, to, scaling));
+    }
+}
+
+fn fill<D: PixelValue>(
+    border: Border,
+    mut pixel: ArrayViewMut1<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) {
+    for (channel, to) in pixel.iter_mut().enumerate() {
+        *to = stored(border.fill(), scaling, channel);
+    }
+}
+
+/// Copies as many pixels as there are.
+#[inline(always)]
+fn copy_pixels<V: Simd, S: PixelValue, D: PixelValue>(
+    _: V,
+    from: ArrayView2<'_, S>,
+    mut to: ArrayViewMut2<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) {
+    let channels = to.ncols();
+    if let (Some(from), Some(to)) = (from.to_slice(), to.as_slice_mut()) {
+        match scaling {
+            None => {
+                for (to, from) in to.iter_mut().zip(from) {
+                    *to = from.convert();
+                }
+            }
+            Some(scaling) => scale_slice(from, to, channels, scaling),
+        }
+        return;
+    }
+    for (channel, mut plane) in to.axis_iter_mut(Axis(1)).enumerate() {
+        match (from.to_slice(), plane.as_slice_mut()) {
+            (Some(from), Some(plane)) if channels == 3 => {
+                copy_channel::<_, _, 3>(from, plane, channel, scaling);
+            }
+            (Some(from), Some(plane)) if channels == 4 => {
+                copy_channel::<_, _, 4>(from, plane, channel, scaling);
+            }
+            _ => {
+                for (to, from) in plane.iter_mut().zip(from.index_axis(Axis(1), channel)) {
+                    *to = stored(*from, scaling, channel);
+                }
+            }
+        }
+    }
+}
+
+/// Copies one channel of pixels with `C`.
+#[inline(always)]
+fn copy_channel<S: PixelValue, D: PixelValue, const C: usize>(
+    from: &[S],
+    to: &mut [D],
+    channel: usize,
+    scaling: Option<Scaling<'_>>,
+) {
+    let (pixels, _) = from.as_chunks::<C>();
+    for (to, pixel) in to.iter_mut().zip(pixels) {
+        *to = stored(pixel[channel], scaling, channel);
+    }
+}
+
+/// Scales pixels whose channels lie side by side, in tiles that vectors divide evenly.
+#[inline(always)]
+fn scale_slice<S: PixelValue, D: PixelValue>(
+    from: &[S],
+    to: &mut [D],
+    channels: usize,
+    Scaling { scale, shift }: Scaling<'_>,
+) {
+    /// Divisible by 1, 2, 3 and 4 channels, and by vectors of 16.
+    const TILE: usize = 48;
+    let mut rest = 0;
+    if TILE.is_multiple_of(channels) {
+        let (mut factors, mut summands) = ([0.0; TILE], [0.0; TILE]);
+        for place in 0..TILE {
+            factors[place] = scale[place % channels];
+            summands[place] = shift[place % channels];
+        }
+        let (to_tiles, _) = to.as_chunks_mut::<TILE>();
+        let (from_tiles, _) = from.as_chunks::<TILE>();
+        for (to, from) in to_tiles.iter_mut().zip(from_tiles) {
+            for place in 0..TILE {
+                to[place] = D::from_f32(from[place].to_f32() * factors[place] + summands[place]);
+            }
+        }
+        rest = to_tiles.len() * TILE;
+    }
+    let scaling = Some(Scaling { scale, shift });
+    for (place, (to, from)) in to.iter_mut().zip(from).enumerate().skip(rest) {
+        *to = stored(*from, scaling, place % channels);
+    }
+}
+
+/// A value in the form in which it is stored.
+#[inline(always)]
+pub(super) fn stored<S: PixelValue, D: PixelValue>(
+    value: S,
+    scaling: Option<Scaling<'_>>,
+    channel: usize,
+) -> D {
+    match scaling {
+        Some(Scaling { scale, shift }) => {
+            D::from_f32(value.to_f32() * scale[channel] + shift[channel])
+        }
+        None => value.convert(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Interpolation;
+    use crate::kernel::in_groups_of_channels;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn whole_pixels_are_copied_as_the_kernels_would_compute_them(
+            (dx, dy, downwards) in (-9..9_i32, -9..9_i32, any::<bool>()),
+            (height, width, channels) in (1usize..6, 1usize..60, 1usize..6),
+            (rows, columns) in (1usize..7, 1usize..70),
+            interpolation in prop_oneof![
+                Just(Interpolation::Nearest),
+                Just(Interpolation::Bilinear),
+                Just(Interpolation::Bicubic),
+            ],
+            border in prop_oneof![
+                Just(Border::Constant(7.25)),
+                Just(Border::Nearest),
+                Just(Border::Reflect),
+                Just(Border::Wrap),
+            ],
+            (scaled, channels_first) in any::<(bool, bool)>(),
+        ) {
+            let step = if downwards { 1.0 } else { -1.0 };
+            let map = Affine::new([[1.0, 0.0, dx.into()], [0.0, step, dy.into()]]);
+            let warp = Warp { map, interpolation, border };
+            let source = Array3::from_shape_fn((height, width, channels), |(y, x, c)| {
+                (y * 89 + x * 31 + c * 57) as u8
+            });
+            let (scale, shift) = ([0.37, -1.1, 2.5, 1e-3, 7.0], [5.0, 0.1, -3.3, 1e4, 0.0]);
+            let scaling = Scaling { scale: &scale[..channels], shift: &shift[..channels] };
+            let scaling = scaled.then_some(scaling);
+            let mut expected = if channels_first {
+                Array3::<f32>::zeros((channels, rows, columns)).permuted_axes([1, 2, 0])
+            } else {
+                Array3::zeros((rows, columns, channels))
+            };
+            let mut copied = expected.clone();
+            in_groups_of_channels(&warp, &source.view(), expected.view_mut(), scaling);
+            prop_assert!(super::warp(&warp, &source.view(), &mut copied.view_mut(), scaling));
+            prop_assert_eq!(copied, expected);
+        }
+    }
+}

@@ -20,10 +20,8 @@ def keras(params, threads):
     flow = generator.flow_from_directory(
         params["folder"], size, interpolation="bilinear", batch_size=params["batch"]
     )
-    # Its last batch of an epoch is short.
-    batches = params["peer_batches"]
-    batches -= batches % len(flow) if batches > len(flow) else 0
-    items = flow.n * batches // len(flow) if batches >= len(flow) else params["batch"] * batches
+    batches = min(params["peer_batches"], len(flow))
+    items = min(batches * params["batch"], flow.n)  # the last batch of an epoch is short
 
     def run():
         flow.reset()

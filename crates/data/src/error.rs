@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can be wrong with a data set, its files, or a request for one.
 #[derive(Debug, thiserror::Error)]
@@ -130,4 +130,154 @@ pub enum Error {
         /// The shape of the array.
         shape: Vec<usize>,
     },
+
+    /// A file asks for more than it is allowed.
+    #[error(
+        "{} has {value} {what}, more than the limit of {limit}; raise the limit if the file is to \
+         be trusted, or leave it out",
+        path.display()
+    )]
+    Limit {
+        /// The file.
+        path: PathBuf,
+        /// What is counted: columns, rows, pixels or bytes.
+        what: &'static str,
+        /// How many it has.
+        value: u64,
+        /// How many it may have.
+        limit: u64,
+    },
+
+    /// A file is no picture of a known format, or is cut short.
+    #[error("{} cannot be decoded; mend it, leave it out, or have it substituted", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    /// The first of the files that cannot be read, where none can.
+    #[error("{} cannot be read, and no other file of the list can stand in for it", path.display())]
+    AllDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// A picture has values that are not integers of 8 or 16 bits.
+    #[error("{} holds {found} pixels; convert it to 8 or 16 bits per channel", path.display())]
+    PixelType {
+        /// The file.
+        path: PathBuf,
+        /// The type of its pixels.
+        found: String,
+    },
+
+    /// Pictures need a size to be brought to, so that they fit into one batch.
+    #[error("the target size is {height}x{width}; give each side at least one pixel")]
+    TargetSize {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+    },
+
+    /// There is nothing to serve.
+    #[error("no images in {input}; check the path, the extensions and the subset")]
+    NoImages {
+        /// What was searched.
+        input: String,
+    },
+
+    /// A sample beyond the end of a list.
+    #[error("there is no image {index} in a list of {images}")]
+    Index {
+        /// The index asked for.
+        index: usize,
+        /// Images in the list.
+        images: usize,
+    },
+
+    /// A validation split that is none.
+    #[error("the validation split is {fraction}; it must be between 0 and 1, both excluded")]
+    Split {
+        /// The fraction asked for.
+        fraction: f64,
+    },
+
+    /// A table could not be read.
+    #[error("cannot read {input} as CSV with a header line")]
+    Csv {
+        /// The file's path, or "the reader".
+        input: String,
+        /// What the reader said.
+        source: csv::Error,
+    },
+
+    /// A row has not a cell per column.
+    #[error("row {row} has {cells} cells; there are {columns} columns")]
+    Row {
+        /// The row, from 1.
+        row: u64,
+        /// Its cells.
+        cells: usize,
+        /// The number of columns.
+        columns: usize,
+    },
+
+    /// A table has no column of this name.
+    #[error("{input} has no column {column:?}; its columns are {columns}")]
+    Column {
+        /// The file's path, or what else the rows come from.
+        input: String,
+        /// The name asked for.
+        column: String,
+        /// The names there are.
+        columns: String,
+    },
+
+    /// A cell should hold a number.
+    #[error("{value:?} in line {row}, column {column:?} of {input} is no finite number")]
+    Number {
+        /// The file's path, or what else the rows come from.
+        input: String,
+        /// The line of the file, or the row, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+
+    /// A cell should name a class.
+    #[error(
+        "{value:?} in line {row}, column {column:?} of {input} names none of the classes; drop the \
+         row or add the class"
+    )]
+    Class {
+        /// The file's path, or what else the rows come from.
+        input: String,
+        /// The line of the file, or the row, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        value: String,
+    },
+
+    /// A picture could not be written.
+    #[error("cannot save {}", path.display())]
+    Save {
+        /// The file.
+        path: PathBuf,
+        /// What the encoder said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What the operating system said of a file.
+pub(crate) fn io_error(path: &Path, source: io::Error) -> Error {
+    Error::Io { input: path.display().to_string(), source }
 }

@@ -1,6 +1,6 @@
-//! Image data sets as arrays.
+//! Image data sets: as arrays, or as files that are decoded when they are needed.
 //!
-//! A [`Dataset`] holds u8 images in one `[samples, height, width, channels]` array, one label per
+//! [`files`] lists the pictures of a folder or a table and decodes them one by one. A [`Dataset`] holds u8 images in one `[samples, height, width, channels]` array, one label per
 //! image, and the names of the classes. It comes from
 //!
 //! - [`cifar`]: the binary files of CIFAR-10 and CIFAR-100, read and written;
@@ -25,6 +25,7 @@ mod categorical;
 pub mod cifar;
 mod dataset;
 mod error;
+pub mod files;
 mod synthetic;
 
 pub use categorical::{class_count, to_categorical};

@@ -3,13 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use mizumashi_stats::Layout;
-use mizumashi_transform::{
-    ImageShape, PixelValue, Program, Recipe, SampleKey, SampleStage, Scratch, Stage,
-};
+use mizumashi_transform::{ImageShape, Program, Recipe, SampleKey, SampleStage, Scratch, Stage};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array4, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
+use ndarray::{Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis};
 
-use crate::Error;
+use crate::{Error, Source};
 
 /// One batch of training data.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,27 +71,26 @@ impl<'r> Runner<'r> {
     }
 
     /// Makes a fresh batch; see [`fill`](Self::fill).
-    pub(crate) fn run<P: PixelValue>(
+    pub(crate) fn run(
         &self,
-        images: ArrayView4<'_, P>,
+        source: &impl Source,
         indices: &[usize],
         key: impl Fn(usize) -> SampleKey + Sync,
     ) -> Result<Array4<f32>, Error> {
-        let input = ImageShape::new(images.index_axis(Axis(0), 0).dim());
+        let input = source.image_shape();
         let first = indices.first().copied().unwrap_or_default();
         let mut batch = self.allocate(indices.len(), self.image_shape(input, key(first))?);
-        self.fill(images, indices, key, batch.view_mut())?;
+        self.fill(source, indices, key, batch.view_mut())?;
         Ok(batch)
     }
 
     /// Fills `batch` with what the recipe makes of the images at `indices`.
     ///
-    /// `images` is indexed (sample, height, width, channels) whatever its memory order; `batch` is
-    /// laid out as the runner says and has one slot per index. `key` names each sample's random
-    /// numbers.
-    pub(crate) fn fill<P: PixelValue>(
+    /// `batch` is laid out as the runner says and has one slot per index. `key` names each sample's
+    /// random numbers.
+    pub(crate) fn fill(
         &self,
-        images: ArrayView4<'_, P>,
+        source: &impl Source,
         indices: &[usize],
         key: impl Fn(usize) -> SampleKey + Sync,
         batch: ArrayViewMut4<'_, f32>,
@@ -113,12 +110,12 @@ impl<'r> Runner<'r> {
                     let target = (Some(number) == last).then(|| batch.view_mut());
                     between = match &before {
                         Some(before) => {
-                            let image = |slot| before.index_axis(Axis(0), slot);
-                            self.run_samples(stage, indices, &key, image, target)?
+                            let before = (before.view(), |slot| slot);
+                            self.run_samples(stage, indices, &key, before, target)?
                         }
                         None => {
-                            let image = |slot| images.index_axis_move(Axis(0), indices[slot]);
-                            self.run_samples(stage, indices, &key, image, target)?
+                            let images = (source, |slot: usize| indices[slot]);
+                            self.run_samples(stage, indices, &key, images, target)?
                         }
                     };
                 }
@@ -127,34 +124,37 @@ impl<'r> Runner<'r> {
         Ok(())
     }
 
-    /// Runs one stage into `target`, or without one into a new array, which is returned.
-    fn run_samples<'i, P: PixelValue>(
+    /// Runs one stage into `target`, or without one into a new array, which is returned. The image
+    /// of a slot is that of the source at the place that the function gives.
+    fn run_samples<S: Source>(
         &self,
         stage: &SampleStage<'r>,
         indices: &[usize],
         key: &(impl Fn(usize) -> SampleKey + Sync),
-        image: impl Fn(usize) -> ArrayView3<'i, P> + Sync,
+        (source, place): (S, impl Fn(usize) -> usize + Sync),
         target: Option<ArrayViewMut4<'_, f32>>,
     ) -> Result<Option<Array4<f32>>, Error> {
-        let input = |slot| ImageShape::new(image(slot).dim());
         let Some(mut target) = target else {
             let shape = self.with_worker(|worker| {
-                stage.draw_into(key(indices[0]), input(0), &mut worker.program)
+                stage.draw_into(key(indices[0]), source.image_shape(), &mut worker.program)
             })?;
             let mut images =
                 Array4::zeros((indices.len(), shape.height, shape.width, shape.channels));
-            self.run_samples(stage, indices, key, image, Some(images.view_mut()))?;
+            self.run_samples(stage, indices, key, (source, place), Some(images.view_mut()))?;
             return Ok(Some(images));
         };
         let (_, height, width, channels) = target.dim();
         let expected = ImageShape { height, width, channels };
         let make = |worker: &mut Worker<'r>, slot: usize, output: ArrayViewMut3<'_, f32>| {
             let sample = indices[slot];
-            let found = stage.draw_into(key(sample), input(slot), &mut worker.program)?;
-            if found != expected {
-                return Err(Error::MixedShapes { sample, expected, found });
-            }
-            Ok(worker.program.run(image(slot), output, &mut worker.scratch)?)
+            source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
+                let input = ImageShape::new(image.dim());
+                let found = stage.draw_into(key(sample), input, &mut worker.program)?;
+                if found != expected {
+                    return Err(Error::MixedShapes { sample, expected, found });
+                }
+                Ok(worker.program.run(image, output, &mut worker.scratch)?)
+            })?
         };
         // A worker is fetched once per run of samples, so that fetching it costs nothing beside
         // them; the runs are short enough to keep all threads busy to the end.

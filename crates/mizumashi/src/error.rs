@@ -83,6 +83,9 @@ pub enum Error {
     /// The thread that makes batches ahead has ended, which only a panic makes it do.
     #[error("the thread that makes batches ahead has panicked; its message is on stderr")]
     Producer,
+    /// An image or a list of them could not be read.
+    #[error(transparent)]
+    Data(#[from] mizumashi_data::Error),
     /// A step of the recipe failed.
     #[error(transparent)]
     Transform(#[from] mizumashi_transform::Error),

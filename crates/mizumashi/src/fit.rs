@@ -3,15 +3,16 @@
 use mizumashi_stats::{Covariance, Grouping, Layout, Moments, Statistics};
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Method, Scope, Whitener};
-use ndarray::{Array2, Array4, ArrayView4, Axis, CowArray, Ix2, s};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array2, Array4, ArrayViewMut3, Axis, CowArray, Ix2, s};
 
 use crate::batch::Runner;
-use crate::{Error, Pixel};
+use crate::{Error, Pixel, Source};
 
 /// The images of a fit and how often they are gone through.
-pub(crate) struct TrainingSet<'a, P> {
-    /// Laid out as `layout` says.
-    pub(crate) images: ArrayView4<'a, P>,
+pub(crate) struct TrainingSet<'a, S> {
+    pub(crate) source: &'a S,
+    /// Of the images that the recipe makes.
     pub(crate) layout: Layout,
     pub(crate) rounds: u64,
     /// Of the augmentation, where the recipe has any.
@@ -22,7 +23,29 @@ pub(crate) struct TrainingSet<'a, P> {
 /// on it.
 const CHUNK: usize = 1 << 22;
 
-impl<P: Pixel> TrainingSet<'_, P> {
+impl<S: Source> TrainingSet<'_, S> {
+    /// Mean and standard deviation per channel of the images as they are; exact for `u8`.
+    pub(crate) fn exact_channel_figures(&self) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        let mut figures = Statistics::<<S::Pixel as Pixel>::Figures>::new(Grouping::Channel);
+        if let Some(images) = self.source.in_memory() {
+            figures.update(images, Layout::Nhwc)?;
+            return Ok((figures.mean(), figures.std()));
+        }
+        let (samples, shape) = (self.samples(), self.source.image_shape());
+        for start in (0..samples).step_by(self.chunk()) {
+            let count = self.chunk().min(samples - start);
+            let (height, width, channels) = shape.dim();
+            let mut chunk =
+                Array4::from_elem((count, height, width, channels), S::Pixel::default());
+            let read = |(offset, mut slot): (usize, ArrayViewMut3<'_, S::Pixel>)| {
+                self.source.with_image(start + offset, |image| slot.assign(&image))
+            };
+            chunk.axis_iter_mut(Axis(0)).into_par_iter().enumerate().try_for_each(read)?;
+            figures.update(chunk.view(), Layout::Nhwc)?;
+        }
+        Ok((figures.mean(), figures.std()))
+    }
+
     /// Mean and standard deviation per channel of what `recipe` makes of the images.
     pub(crate) fn channel_figures(&self, recipe: &Recipe) -> Result<(Vec<f64>, Vec<f64>), Error> {
         let mut figures = Statistics::<Moments>::new(Grouping::Channel);
@@ -31,7 +54,6 @@ impl<P: Pixel> TrainingSet<'_, P> {
     }
 
     /// The whitening of what `recipe` makes of the images.
-    ///
     pub(crate) fn whitening(
         &self,
         whitener: &Whitener,
@@ -67,7 +89,7 @@ impl<P: Pixel> TrainingSet<'_, P> {
         let whitening = match &learnt {
             Learnt::Covariance(covariance) => whitener.fit_covariance(covariance)?,
             Learnt::Rows { all, .. } => whitener.fit(all.view())?,
-            Learnt::Nothing => return Err(Error::Empty { shape: self.images.shape().to_vec() }),
+            Learnt::Nothing => return Err(Error::Empty { shape: vec![self.samples()] }),
         };
         let ImageShape { height, width, channels } = fitted_shape.unwrap_or_default();
         let (outputs, features) = (whitening.outputs(), whitening.features());
@@ -86,7 +108,7 @@ impl<P: Pixel> TrainingSet<'_, P> {
     }
 
     fn samples(&self) -> usize {
-        self.images.len_of(Axis(0))
+        self.source.samples()
     }
 
     fn for_each_chunk(
@@ -95,16 +117,20 @@ impl<P: Pixel> TrainingSet<'_, P> {
         mut take: impl FnMut(Array4<f32>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let runner = Runner::new(recipe, self.layout);
-        let images = self.layout.to_nhwc(self.images);
         let indices: Vec<usize> = (0..self.samples()).collect();
-        let values = images.len() / indices.len().max(1);
         for epoch in 0..self.rounds {
             let key = |index| SampleKey { seed: self.seed, epoch, index: index as u64 };
-            for chunk in indices.chunks((CHUNK / values).max(1)) {
-                take(runner.run(images, chunk, key)?)?;
+            for chunk in indices.chunks(self.chunk()) {
+                take(runner.run(self.source, chunk, key)?)?;
             }
         }
         Ok(())
+    }
+
+    /// How many images are handled at a time.
+    fn chunk(&self) -> usize {
+        let ImageShape { height, width, channels } = self.source.image_shape();
+        (CHUNK / (height * width * channels).max(1)).max(1)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Endless shuffled batches.
 
 use std::cmp::Ordering;
+use std::path::PathBuf;
 
+use mizumashi_data::files::{SaveFormat, save_image};
 use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
-use ndarray::{ArrayRef, ArrayView4, Ix4};
+use ndarray::{ArrayRef, ArrayView4, ArrayViewMut4, Ix4};
 
 use crate::batch::Runner;
 use crate::permutation::Permutation;
-use crate::pixel::check_images;
-use crate::{Batch, Error, Labels, Pixel};
+use crate::source::check_source;
+use crate::{Batch, Error, Labels, Pixel, Source};
 
 /// An endless iterator over the batches of a set, epoch after epoch.
 ///
@@ -35,10 +37,9 @@ use crate::{Batch, Error, Labels, Pixel};
 /// The pixels of a sample depend on the seed, the epoch and its index alone: not on the batch
 /// size, the number of threads, or where the flow was resumed.
 #[derive(Debug)]
-pub struct Flow<'a, P, Y> {
+pub struct Flow<'a, S, Y> {
     runner: Runner<'a>,
-    /// Indexed (sample, height, width, channels).
-    images: ArrayView4<'a, P>,
+    source: S,
     labels: Y,
     image_shape: ImageShape,
     batch_size: usize,
@@ -46,9 +47,18 @@ pub struct Flow<'a, P, Y> {
     seed: u64,
     epoch: u64,
     position: usize,
+    save: Option<SaveTo>,
 }
 
-impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
+/// Where images are saved as they are served.
+#[derive(Debug)]
+struct SaveTo {
+    directory: PathBuf,
+    prefix: String,
+    format: SaveFormat,
+}
+
+impl<'a, P: Pixel, Y: Labels> Flow<'a, ArrayView4<'a, P>, Y> {
     /// A flow over the images `x` that runs `recipe`: one that was stored, or written without a
     /// generator. Images come, and batches go, laid out as `layout` says.
     ///
@@ -62,22 +72,39 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
         labels: Y,
         batch_size: usize,
     ) -> Result<Self, Error> {
+        Self::from_source(recipe, layout, layout.to_nhwc(x.view()), labels, batch_size)
+    }
+}
+
+impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
+    /// A flow over the images of any source that runs `recipe`; see
+    /// [`from_recipe`](Self::from_recipe). Batches are laid out as `layout` says.
+    ///
+    /// # Errors
+    /// Those of [`ImageDataGenerator::flow`](crate::ImageDataGenerator::flow), save that nothing
+    /// needs a fit.
+    pub fn from_source(
+        recipe: &'a Recipe,
+        layout: Layout,
+        source: S,
+        labels: Y,
+        batch_size: usize,
+    ) -> Result<Self, Error> {
         recipe.validate()?;
         let runner = Runner::new(recipe, layout);
-        let images = layout.to_nhwc(x.view());
-        check_images(images)?;
-        let (samples, height, width, channels) = images.dim();
+        check_source(&source)?;
+        let samples = source.samples();
         if batch_size == 0 {
             return Err(Error::BatchSize);
         }
         if let Some(labels) = labels.mismatch(samples) {
             return Err(Error::LabelCount { images: samples, labels });
         }
-        let input = ImageShape { height, width, channels };
+        let input = source.image_shape();
         let image_shape = runner.image_shape(input, SampleKey { seed: 0, epoch: 0, index: 0 })?;
         Ok(Self {
             runner,
-            images,
+            source,
             labels,
             image_shape,
             batch_size,
@@ -85,6 +112,7 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
             seed: 0,
             epoch: 0,
             position: 0,
+            save: None,
         })
     }
 
@@ -98,6 +126,22 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// The same flow, saving every image that it serves to a directory, for people to look at.
+    ///
+    /// The names are `{prefix}_{index}_{epoch}` with the format's extension; see
+    /// [`save_image`](crate::data::files::save_image) for what becomes of the values. (Keras puts a
+    /// random number where the epoch is.)
+    #[must_use]
+    pub fn save_to_dir(
+        self,
+        directory: impl Into<PathBuf>,
+        prefix: impl Into<String>,
+        format: SaveFormat,
+    ) -> Self {
+        let save = SaveTo { directory: directory.into(), prefix: prefix.into(), format };
+        Self { save: Some(save), ..self }
     }
 
     /// The same flow continued at a sample of an epoch, at no cost.
@@ -116,7 +160,17 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
-        self.images.dim().0
+        self.source.samples()
+    }
+
+    /// Where its images come from.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// What travels with the images.
+    pub fn labels(&self) -> &Y {
+        &self.labels
     }
 
     /// The number of batches in an epoch, the short one included.
@@ -142,11 +196,12 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
     /// Makes the next batch.
     ///
     /// # Errors
-    /// What a transform reports. The flow has then moved past the batch.
+    /// What the source or a transform reports, and [`Error::Data`] when an image cannot be saved.
+    /// The flow has then moved past the batch.
     pub fn next_batch(&mut self) -> Result<Batch<Y::Batch>, Error> {
-        let (epoch, position, indices) = self.advance();
+        let (epoch, position, mut indices) = self.advance();
         let mut x = self.runner.allocate(indices.len(), self.image_shape);
-        self.runner.fill(self.images, &indices, self.key(epoch), x.view_mut())?;
+        self.make(epoch, &mut indices, x.view_mut())?;
         Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch, position })
     }
 
@@ -156,18 +211,41 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
     /// overwritten in place.
     ///
     /// # Errors
-    /// What a transform reports. The flow has then moved past the batch, and the contents of
-    /// `batch` are unspecified.
+    /// Those of [`next_batch`](Self::next_batch). The contents of `batch` are then unspecified.
     pub fn next_batch_into(&mut self, batch: &mut Batch<Y::Batch>) -> Result<(), Error> {
-        let (epoch, position, indices) = self.advance();
+        let (epoch, position, mut indices) = self.advance();
         let ImageShape { height, width, channels } = self.image_shape;
         let shape = [height, width, channels];
         if batch.x.shape() != self.runner.layout().batch_shape(indices.len(), shape) {
             batch.x = self.runner.allocate(indices.len(), self.image_shape);
         }
-        self.runner.fill(self.images, &indices, self.key(epoch), batch.x.view_mut())?;
+        self.make(epoch, &mut indices, batch.x.view_mut())?;
         batch.y = self.labels.pick(&indices);
         (batch.indices, batch.epoch, batch.position) = (indices, epoch, position);
+        Ok(())
+    }
+
+    /// Fills `x` with the images at `indices`, which then name those that were served.
+    fn make(
+        &self,
+        epoch: u64,
+        indices: &mut [usize],
+        x: ArrayViewMut4<'_, f32>,
+    ) -> Result<(), Error> {
+        let Some(save) = &self.save else {
+            self.runner.fill(&self.source, indices, self.key(epoch), x)?;
+            self.source.resolve(indices);
+            return Ok(());
+        };
+        let mut x = x;
+        self.runner.fill(&self.source, indices, self.key(epoch), x.view_mut())?;
+        let images = self.runner.layout().to_nhwc(x.view());
+        images.outer_iter().zip(&*indices).try_for_each(|(image, index)| {
+            let extension = save.format.extension();
+            let name = format!("{}_{index}_{epoch}.{extension}", save.prefix);
+            save_image(save.directory.join(name), image, save.format)
+        })?;
+        self.source.resolve(indices);
         Ok(())
     }
 
@@ -190,13 +268,13 @@ impl<'a, P: Pixel, Y: Labels> Flow<'a, P, Y> {
     }
 
     /// Names the random numbers of each sample of an epoch.
-    fn key(&self, epoch: u64) -> impl Fn(usize) -> SampleKey + Sync + use<P, Y> {
+    fn key(&self, epoch: u64) -> impl Fn(usize) -> SampleKey + Sync + use<S, Y> {
         let seed = self.seed;
         move |index| SampleKey { seed, epoch, index: index as u64 }
     }
 }
 
-impl<P: Pixel, Y: Labels> Iterator for Flow<'_, P, Y> {
+impl<S: Source, Y: Labels> Iterator for Flow<'_, S, Y> {
     type Item = Result<Batch<Y::Batch>, Error>;
 
     /// The next batch; never `None`.

@@ -1,7 +1,9 @@
 //! The generator: arguments, fit, flow.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use mizumashi_data::files::{ImageFolder, Table};
 use mizumashi_stats::Layout;
 use mizumashi_transform::transforms::FeaturewiseStandardise;
 use mizumashi_transform::{Recipe, SampleKey};
@@ -10,9 +12,9 @@ use ndarray::{Array4, ArrayRef, ArrayView4, Axis, Ix4};
 
 use crate::batch::Runner;
 use crate::fit::TrainingSet;
-use crate::pixel::check_images;
+use crate::source::check_source;
 use crate::whiten::Whiten;
-use crate::{Error, Flow, ImageDataGeneratorBuilder, Labels, Pixel};
+use crate::{Error, Flow, FlowFromFiles, ImageDataGeneratorBuilder, Labels, Pixel, Rows, Source};
 
 /// Keras' `ImageDataGenerator`: augmentation and normalisation, fitted to a data set and served
 /// as endless shuffled batches.
@@ -97,8 +99,17 @@ impl ImageDataGenerator {
     /// # Errors
     /// For an empty set, a value that is not finite, and a set too small to whiten by.
     pub fn fit<P: Pixel>(&mut self, x: &ArrayRef<P, Ix4>) -> Result<(), Error> {
+        self.fit_source(&self.settings.layout.to_nhwc(x.view()))
+    }
+
+    /// Learns the figures from the images of any source, files on disk for one, in one pass that
+    /// holds some of them at a time; a generator that whitens makes a second pass.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit), and [`Error::Data`] for a file that cannot be read.
+    pub fn fit_source<S: Source>(&mut self, source: &S) -> Result<(), Error> {
         let before = self.settings.preparation.clone();
-        self.fit_recipe(x.view(), &before, self.settings.exact_scale, 1, 0)
+        self.fit_recipe(source, &before, self.settings.exact_scale, 1, 0)
     }
 
     /// Learns the figures from augmented images, `rounds` times through the set.
@@ -114,7 +125,8 @@ impl ImageDataGenerator {
         if rounds == 0 {
             return Err(Error::Rounds);
         }
-        self.fit_recipe(x.view(), &self.augmentation_and_preparation(), None, rounds, seed)
+        let source = self.settings.layout.to_nhwc(x.view());
+        self.fit_recipe(&source, &self.augmentation_and_preparation(), None, rounds, seed)
     }
 
     /// Endless batches of the images `x` and the labels `y`, shuffled.
@@ -131,8 +143,35 @@ impl ImageDataGenerator {
         x: &'a ArrayRef<P, Ix4>,
         y: Y,
         batch_size: usize,
-    ) -> Result<Flow<'a, P, Y>, Error> {
+    ) -> Result<Flow<'a, ArrayView4<'a, P>, Y>, Error> {
         Flow::from_recipe(self.recipe()?, self.settings.layout, x, y, batch_size)
+    }
+
+    /// Endless batches of the images of any source and the labels `y`, shuffled: what
+    /// [`flow`](Self::flow) is for an array. The images are read as they are needed, by the threads
+    /// that make a batch of them, so no more of them are in memory than are being worked on.
+    ///
+    /// # Errors
+    /// Those of [`flow`](Self::flow).
+    pub fn flow_source<S: Source, Y: Labels>(
+        &self,
+        source: S,
+        y: Y,
+        batch_size: usize,
+    ) -> Result<Flow<'_, S, Y>, Error> {
+        Flow::from_source(self.recipe()?, self.settings.layout, source, y, batch_size)
+    }
+
+    /// Batches of the pictures in a folder, a class per subfolder: see [`FlowFromFiles`] for the
+    /// options.
+    pub fn flow_from_directory(&self, root: impl Into<PathBuf>) -> FlowFromFiles<'_, ImageFolder> {
+        FlowFromFiles::new(self, ImageFolder::new(root))
+    }
+
+    /// Batches of the pictures that the rows of a table name, as Keras' `flow_from_dataframe`: see
+    /// [`FlowFromFiles`] for the options.
+    pub fn flow_from_rows(&self, table: Table) -> FlowFromFiles<'_, Rows> {
+        FlowFromFiles::new(self, Rows::new(table))
     }
 
     /// Normalises images without augmentation, in their own order: what a model is tested on.
@@ -142,7 +181,8 @@ impl ImageDataGenerator {
     pub fn standardize<P: Pixel>(&self, x: &ArrayRef<P, Ix4>) -> Result<Array4<f32>, Error> {
         let layout = self.settings.layout;
         self.recipe()?;
-        check_images(layout.to_nhwc(x.view()))?;
+        let images = layout.to_nhwc(x.view());
+        check_source(&images)?;
         let preparation = self.settings.preparation.clone();
         let recipe = match &self.fitted {
             Some(fitted) => self.with_figures(preparation, fitted)?,
@@ -150,7 +190,7 @@ impl ImageDataGenerator {
         };
         let indices: Vec<usize> = (0..x.len_of(Axis(0))).collect();
         let key = |index| SampleKey { seed: 0, epoch: 0, index: index as u64 };
-        Runner::new(&recipe, layout).run(layout.to_nhwc(x.view()), &indices, key)
+        Runner::new(&recipe, layout).run(&images, &indices, key)
     }
 
     /// The whole recipe, fitted figures and all: what [`flow`](Self::flow) runs.
@@ -196,20 +236,20 @@ impl ImageDataGenerator {
 
     /// Fits on what `before` makes of the images, which is to multiply them by `exact_scale` where
     /// that is given; on an error the old fit stays.
-    fn fit_recipe<P: Pixel>(
+    fn fit_recipe<S: Source>(
         &mut self,
-        x: ArrayView4<'_, P>,
+        source: &S,
         before: &Recipe,
         exact_scale: Option<f64>,
         rounds: u64,
         seed: u64,
     ) -> Result<(), Error> {
         let layout = self.settings.layout;
-        check_images(layout.to_nhwc(x))?;
-        let set = TrainingSet { images: x, layout, rounds, seed };
+        check_source(source)?;
+        let set = TrainingSet { source, layout, rounds, seed };
         let (mean, std) = match exact_scale {
             Some(factor) => {
-                let (mut mean, mut std) = P::channel_figures(x, layout)?;
+                let (mut mean, mut std) = set.exact_channel_figures()?;
                 mean.iter_mut().for_each(|mean| *mean *= factor);
                 std.iter_mut().for_each(|std| *std *= factor.abs());
                 (mean, std)

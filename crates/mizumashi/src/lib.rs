@@ -11,28 +11,34 @@
 //! | [`whitening`] | `mizumashi-whitening` | ZCA and PCA |
 //! | [`batchnorm`] | `mizumashi-batchnorm` | batch normalisation |
 //! | [`transform`] | `mizumashi-transform` | recipes, plans, own transforms |
-//! | [`data`] | `mizumashi-data` | CIFAR files and a generated set |
+//! | [`data`] | `mizumashi-data` | image files, CIFAR files and a generated set |
 
 mod batch;
 mod builder;
 mod error;
 mod fit;
 mod flow;
+mod from_files;
 mod generator;
 mod labels;
 mod permutation;
 mod pixel;
 mod prefetch;
+mod rows;
+mod source;
 mod whiten;
 
 pub use batch::Batch;
 pub use builder::ImageDataGeneratorBuilder;
 pub use error::Error;
 pub use flow::Flow;
+pub use from_files::FlowFromFiles;
 pub use generator::ImageDataGenerator;
-pub use labels::Labels;
+pub use labels::{Labels, OneHot};
 pub use pixel::Pixel;
 pub use prefetch::Prefetch;
+pub use rows::Rows;
+pub use source::Source;
 pub use whiten::Whiten;
 
 pub use mizumashi_affine as affine;

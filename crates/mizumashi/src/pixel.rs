@@ -1,6 +1,6 @@
 //! What a data set's values may be.
 
-use mizumashi_stats::{Grouping, Histogram, Layout, Moments, Statistics};
+use mizumashi_stats::{Accumulator, Histogram, Moments};
 use mizumashi_transform::PixelValue;
 use ndarray::parallel::prelude::*;
 use ndarray::{ArrayView4, Axis};
@@ -8,16 +8,9 @@ use ndarray::{ArrayView4, Axis};
 use crate::Error;
 
 /// A value of a data set: `u8` as decoders give it, or `f32`.
-pub trait Pixel: PixelValue {
-    /// Mean and population standard deviation per channel of images laid out as `layout` says;
-    /// exact for `u8`.
-    ///
-    /// # Errors
-    /// [`Error::Stats`] for an empty set or a value that is not finite.
-    fn channel_figures(
-        images: ArrayView4<'_, Self>,
-        layout: Layout,
-    ) -> Result<(Vec<f64>, Vec<f64>), Error>;
+pub trait Pixel: PixelValue + Default {
+    /// What mean and standard deviation are computed with; exact for `u8`.
+    type Figures: Accumulator<Value = Self>;
 
     /// Finds values that are NaN or infinite in images indexed (sample, row, column, channel).
     ///
@@ -27,13 +20,7 @@ pub trait Pixel: PixelValue {
 }
 
 impl Pixel for u8 {
-    fn channel_figures(
-        images: ArrayView4<'_, u8>,
-        layout: Layout,
-    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        let figures = Statistics::<Histogram>::of(images, layout, Grouping::Channel)?;
-        Ok((figures.mean(), figures.std()))
-    }
+    type Figures = Histogram;
 
     fn check_finite(_: ArrayView4<'_, u8>) -> Result<(), Error> {
         Ok(())
@@ -41,13 +28,7 @@ impl Pixel for u8 {
 }
 
 impl Pixel for f32 {
-    fn channel_figures(
-        images: ArrayView4<'_, f32>,
-        layout: Layout,
-    ) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        let figures = Statistics::<Moments>::of(images, layout, Grouping::Channel)?;
-        Ok((figures.mean(), figures.std()))
-    }
+    type Figures = Moments;
 
     fn check_finite(images: ArrayView4<'_, f32>) -> Result<(), Error> {
         let suspect = images
@@ -61,12 +42,4 @@ impl Pixel for f32 {
             Err(Error::NotFinite { value, sample, row, column, channel })
         })
     }
-}
-
-/// Refuses images, indexed (sample, row, column, channel), that no figure can be computed from.
-pub(crate) fn check_images<P: Pixel>(images: ArrayView4<'_, P>) -> Result<(), Error> {
-    if images.is_empty() {
-        return Err(Error::Empty { shape: images.shape().to_vec() });
-    }
-    P::check_finite(images)
 }

@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread;
 
-use crate::{Batch, Error, Flow, Labels, Pixel};
+use crate::{Batch, Error, Flow, Labels, Source};
 
-impl<P: Pixel, Y: Labels<Batch: Send> + Send> Flow<'_, P, Y> {
+impl<S: Source + Send, Y: Labels<Batch: Send> + Send> Flow<'_, S, Y> {
     /// Lets `consume` have the batches of this flow while a background thread makes them ahead.
     ///
     /// At most `ahead` finished batches wait (0 hands each over as it is asked for), so memory is
@@ -106,8 +106,8 @@ fn lend_a_hand() {
 }
 
 /// Makes batches, in spent memory where there is some, until nobody wants them.
-fn produce<P: Pixel, Y: Labels>(
-    mut flow: Flow<'_, P, Y>,
+fn produce<S: Source, Y: Labels>(
+    mut flow: Flow<'_, S, Y>,
     ready: &SyncSender<Result<Batch<Y::Batch>, Error>>,
     spent: &Receiver<Batch<Y::Batch>>,
 ) {

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use mizumashi::data::files::{SaveFormat, save_image};
 use mizumashi::data::{Dataset, Synthetic, cifar, to_categorical};
 use ndarray::{Array2, Array4, ArrayRef, ArrayView2, Axis, Dimension, concatenate, s};
 use serde::{Deserialize, Serialize};
@@ -21,12 +22,18 @@ pub(crate) struct Inputs {
     /// Whether everything is kept small, to see that it works.
     pub(crate) quick: bool,
     directory: PathBuf,
+    photos: Option<PathBuf>,
 }
 
 impl Inputs {
-    /// CIFAR-10 from a folder, or the generated set repeated to the same size. Files will be
-    /// written to `directory`.
-    pub(crate) fn open(cifar: Option<&Path>, directory: PathBuf, quick: bool) -> Result<Self> {
+    /// CIFAR-10 from a folder, or the generated set repeated to the same size, and photographs from
+    /// another, if there is one. Files will be written to `directory`.
+    pub(crate) fn open(
+        cifar: Option<&Path>,
+        photos: Option<PathBuf>,
+        directory: PathBuf,
+        quick: bool,
+    ) -> Result<Self> {
         let size = if quick { 2_000 } else { 50_000 };
         let (name, data) = match cifar {
             Some(folder) => ("CIFAR-10", cifar::open_cifar10(folder)?.train),
@@ -39,9 +46,28 @@ impl Inputs {
             concatenate(Axis(0), &vec![images; repeats])?.slice_move(s![..size, .., .., ..]);
         let one_hot =
             concatenate(Axis(0), &vec![one_hot.view(); repeats])?.slice_move(s![..size, ..]);
-        let description = format!("{name}, {size} images of 32x32x3 ({distinct} distinct)");
+        let photographs = photos.as_deref().map_or("mosaics of them".into(), Path::to_string_lossy);
+        let description = format!(
+            "{name}, {size} images of 32x32x3 ({distinct} distinct); pictures: {photographs}"
+        );
         fs::create_dir_all(&directory)?;
-        Ok(Self { description, images, one_hot, quick, directory })
+        Ok(Self { description, images, one_hot, quick, directory, photos })
+    }
+
+    /// A folder of JPEG files, a class per subfolder: the photographs, or mosaics of 384x384.
+    pub(crate) fn pictures(&self) -> Result<PathBuf> {
+        if let Some(photos) = &self.photos {
+            return Ok(photos.clone());
+        }
+        let root = self.directory.join("pictures");
+        let mosaics = self.mosaics(self.choose(128, 16), 384);
+        for (index, mosaic) in mosaics.outer_iter().enumerate() {
+            let folder = root.join(format!("class_{}", index % 8));
+            fs::create_dir_all(&folder)?;
+            let path = folder.join(format!("{index:03}.jpeg"));
+            save_image(path, mosaic.mapv(f32::from).view(), SaveFormat::Jpeg)?;
+        }
+        Ok(root)
     }
 
     /// One or the other, as this is a quick run or one in earnest.

@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// A folder with CIFAR-10 in its binary format; without it, a generated set is used.
     #[arg(long, value_name = "DIR")]
     cifar: Option<PathBuf>,
+    /// A folder of JPEG photographs, a class per subfolder; without it, mosaics are made.
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
     /// Write header and rows to this file as JSON, too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -81,7 +84,9 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     }
     let chosen = Chosen::among(&cases, &options.cases)?;
     let place = Place::find()?;
-    let inputs = Inputs::open(options.cifar.as_deref(), place.bench.join("inputs"), options.quick)?;
+    let photos = options.photos.clone().map(std::fs::canonicalize).transpose()?;
+    let directory = place.bench.join("inputs");
+    let inputs = Inputs::open(options.cifar.as_deref(), photos, directory, options.quick)?;
     let progress = ProgressBar::new(chosen.cases.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
     let schedule = Schedule {

@@ -1,6 +1,6 @@
-use super::reader::io_error;
 use super::writer::write_named;
 use super::{COARSE_CLASSES, Format, Records, read_files};
+use crate::error::io_error;
 use crate::{Dataset, Error, TrainTest};
 use ndarray::s;
 use serde::{Deserialize, Serialize};

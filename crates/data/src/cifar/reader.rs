@@ -1,5 +1,6 @@
 use super::{BLOCK, Format, IMAGE_SHAPE, PIXELS, PLANE};
 use crate::Error;
+use crate::error::io_error;
 use ndarray::{Array1, Array4};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -88,10 +89,6 @@ fn check_length(length: u64, format: Format, input: &str) -> Result<(), Error> {
         0 => Ok(()),
         remainder => Err(Error::PartialRecord { input, length, record_length, remainder }),
     }
-}
-
-pub(super) fn io_error(path: &Path, source: io::Error) -> Error {
-    Error::Io { input: path.display().to_string(), source }
 }
 
 /// Records under construction, in the form they will be handed out.

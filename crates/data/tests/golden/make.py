@@ -1,7 +1,7 @@
-"""Makes the golden files of the CIFAR reader, with numpy alone.
+"""Makes the golden files of the CIFAR reader, with numpy alone, and of the image files.
 
     python make.py                    cifar10.bin, cifar100.bin and cifar.json: random records, and
-                                      what they hold
+                                      what they hold; and what image_files.py makes
     python make.py CIFAR10_DIRECTORY  cifar10_official.json: figures of the official files
 """
 
@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+import image_files
 import numpy as np
 
 HERE = Path(__file__).parent
@@ -71,3 +72,4 @@ if len(sys.argv) > 1:
     official_figures(Path(sys.argv[1]))
 else:
     random_records(2)
+    image_files.write(HERE)

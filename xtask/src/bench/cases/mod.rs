@@ -2,6 +2,7 @@
 
 mod batchnorm;
 mod figures;
+mod files;
 mod flow;
 mod gram;
 mod warp;
@@ -13,7 +14,7 @@ pub(crate) use flow::{BATCH, tutorial};
 
 /// All of them, in the order of the table.
 pub(crate) fn all() -> Vec<Box<dyn Case>> {
-    let mut cases: Vec<Box<dyn Case>> = vec![Box::new(flow::Flow)];
+    let mut cases: Vec<Box<dyn Case>> = vec![Box::new(flow::Flow), Box::new(files::Files)];
     cases.extend(warp::all());
     cases.extend(figures::all());
     cases.push(Box::new(gram::Gram));

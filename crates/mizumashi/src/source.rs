@@ -1,0 +1,166 @@
+//! Where images come from: an array in memory, files on disk, or anything that can lend one.
+
+use mizumashi_data::files::ImageFiles;
+use mizumashi_transform::ImageShape;
+use ndarray::{ArrayView3, ArrayView4, Axis};
+
+use crate::{Error, Pixel};
+
+/// A data set that lends its images one by one.
+///
+/// A view of an array lends views of itself and copies nothing; [`ImageFiles`] decodes a file each
+/// time. A source of your own needs the three required methods, and serves through
+/// [`ImageDataGenerator::flow_source`](crate::ImageDataGenerator::flow_source):
+///
+/// ```
+/// use mizumashi::transform::ImageShape;
+/// use mizumashi::{Error, ImageDataGenerator, Source};
+/// use ndarray::{Array3, ArrayView3};
+///
+/// /// Pictures that are computed: each of one grey level, its index.
+/// #[derive(Debug)]
+/// struct Levels;
+///
+/// impl Source for Levels {
+///     type Pixel = u8;
+///
+///     fn samples(&self) -> usize {
+///         256
+///     }
+///
+///     fn image_shape(&self) -> ImageShape {
+///         ImageShape { height: 8, width: 8, channels: 1 }
+///     }
+///
+///     fn with_image<T>(
+///         &self,
+///         index: usize,
+///         work: impl FnOnce(ArrayView3<'_, u8>) -> T,
+///     ) -> Result<T, Error> {
+///         Ok(work(Array3::from_elem((8, 8, 1), index as u8).view()))
+///     }
+/// }
+///
+/// let generator = ImageDataGenerator::builder().rescale(0.5).build()?;
+/// let batch = generator.flow_source(Levels, (), 32)?.next_batch()?;
+/// assert_eq!(batch.x[[0, 0, 0, 0]], batch.indices[0] as f32 * 0.5);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Source: Sync {
+    /// The type of the images' values.
+    type Pixel: Pixel;
+
+    /// The number of images.
+    fn samples(&self) -> usize;
+
+    /// The shape of every image.
+    fn image_shape(&self) -> ImageShape;
+
+    /// Lends the image at `index`, indexed (height, width, channels) and of any strides, to `work`.
+    /// Threads call it at the same time.
+    ///
+    /// # Errors
+    /// When the image cannot be read; `work` is not called then.
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, Self::Pixel>) -> T,
+    ) -> Result<T, Error>;
+
+    /// Replaces the indices of images that had to be substituted by those of their substitutes,
+    /// once all of them have been lent. Their labels follow.
+    fn resolve(&self, _indices: &mut [usize]) {}
+
+    /// All images at once, indexed (sample, height, width, channels), where they are in memory. Their
+    /// values are then checked before anything is served, and a fit makes no copies.
+    fn in_memory(&self) -> Option<ArrayView4<'_, Self::Pixel>> {
+        None
+    }
+}
+
+impl<P: Pixel> Source for ArrayView4<'_, P> {
+    type Pixel = P;
+
+    fn samples(&self) -> usize {
+        self.len_of(Axis(0))
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        let (_, height, width, channels) = self.dim();
+        ImageShape { height, width, channels }
+    }
+
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, P>) -> T,
+    ) -> Result<T, Error> {
+        Ok(work(self.index_axis(Axis(0), index)))
+    }
+
+    fn in_memory(&self) -> Option<ArrayView4<'_, P>> {
+        Some(self.view())
+    }
+}
+
+impl Source for ImageFiles {
+    type Pixel = u8;
+
+    fn samples(&self) -> usize {
+        self.len()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        ImageShape::new(self.image_shape())
+    }
+
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, u8>) -> T,
+    ) -> Result<T, Error> {
+        Ok(self.with_image(index, work)?)
+    }
+
+    fn resolve(&self, indices: &mut [usize]) {
+        self.resolve(indices);
+    }
+}
+
+impl<S: Source> Source for &S {
+    type Pixel = S::Pixel;
+
+    fn samples(&self) -> usize {
+        (**self).samples()
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        (**self).image_shape()
+    }
+
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, Self::Pixel>) -> T,
+    ) -> Result<T, Error> {
+        (**self).with_image(index, work)
+    }
+
+    fn resolve(&self, indices: &mut [usize]) {
+        (**self).resolve(indices);
+    }
+
+    fn in_memory(&self) -> Option<ArrayView4<'_, Self::Pixel>> {
+        (**self).in_memory()
+    }
+}
+
+/// Refuses a source without images, or with values that no figure can be computed from.
+pub(crate) fn check_source<S: Source>(source: &S) -> Result<(), Error> {
+    let (samples, shape) = (source.samples(), source.image_shape());
+    let shape = [samples, shape.height, shape.width, shape.channels];
+    if shape.contains(&0) {
+        return Err(Error::Empty { shape: shape.to_vec() });
+    }
+    source.in_memory().map_or(Ok(()), S::Pixel::check_finite)
+}

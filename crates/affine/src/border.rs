@@ -11,8 +11,8 @@ pub enum Border {
     ///
     /// The value is given in the units of the source. It replaces the pixel wherever a coordinate
     /// is below 0 or above the last pixel *centre* on either axis; it is never blended with the
-    /// image. A coordinate is known to about a millionth of a pixel: a map that meets the last
-    /// centre only up to rounding may show the constant there.
+    /// image. A coordinate is known to about a millionth of a pixel: a map that meets the first or
+    /// the last centre only up to rounding may show the constant there.
     Constant(f32),
     /// `a a a a | a b c d | d d d d`
     #[default]
@@ -31,7 +31,7 @@ pub enum Border {
 }
 
 /// The pixels between which a coordinate lies on one axis, `first` having the weight
-/// 1 - `weight` and `second` the weight `weight`, which is at least 0 and less than 1. `second` is
+/// 1 - `weight` and `second` the weight `weight`, from 0 to 1. `second` is
 /// `first` or the pixel after it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pair {

@@ -1,7 +1,7 @@
 /// The value of one channel of one pixel: `u8` or `f32`.
 ///
-/// Kernels compute in `f32`. A `u8` result is rounded half up and saturated to 0..=255, as scipy
-/// does; NaN becomes 0.
+/// Kernels compute in `f32`. A `u8` result is the value plus one half, truncated and saturated
+/// to 0..=255, as scipy does; NaN becomes 0.
 pub trait PixelValue: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The value as computed with.
     fn to_f32(self) -> f32;

@@ -14,8 +14,8 @@ use crate::{Affine, Border, Error, Interpolation, PixelValue};
 /// axes, is fastest.
 ///
 /// Values are computed in `f32`, from coordinates computed in `f64` at every 16th column; an
-/// identity, a flip, a quarter turn or a shift by whole pixels reproduces finite source values
-/// exactly.
+/// identity, a flip, a quarter turn or a shift by whole pixels copies the source values. Elsewhere
+/// NaN and infinity spread to every value that they are a neighbour of, even with weight 0.
 ///
 /// ```
 /// use mizumashi_affine::{Affine, Border, Interpolation, Warp};

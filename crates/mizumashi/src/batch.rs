@@ -1,10 +1,9 @@
 //! The pass that makes one batch: every sample drawn, fused and run, in parallel.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Program, Recipe, SampleKey, SampleStage, Scratch, Stage};
-use ndarray::parallel::prelude::*;
 use ndarray::{Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis};
 
 use crate::{Error, Source};
@@ -156,28 +155,57 @@ impl<'r> Runner<'r> {
                 Ok(worker.program.run(image, output, &mut worker.scratch)?)
             })?
         };
-        // A worker is fetched once per run of samples, so that fetching it costs nothing beside
-        // them; the runs are short enough to keep all threads busy to the end.
-        let run = indices.len().div_ceil(4 * rayon::current_num_threads()).max(1);
-        target.axis_chunks_iter_mut(Axis(0), run).into_par_iter().enumerate().try_for_each(
-            |(number, mut outputs)| {
-                self.with_worker(|worker| {
-                    outputs
+        // Runs of samples, in order, for whichever thread is free: short enough to keep all busy to
+        // the end, long enough that fetching a worker costs nothing beside them.
+        let threads = rayon::current_num_threads();
+        let run = indices.len().div_ceil(4 * threads).max(1);
+        let runs = Mutex::new(target.axis_chunks_iter_mut(Axis(0), run).enumerate());
+        let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let work = || {
+            self.with_worker(|worker| {
+                while let Some((number, mut outputs)) = locked(&runs).next() {
+                    let made = outputs
                         .axis_iter_mut(Axis(0))
                         .enumerate()
-                        .try_for_each(|(slot, output)| make(worker, number * run + slot, output))
-                })
-            },
-        )?;
-        Ok(None)
+                        .try_for_each(|(slot, output)| make(worker, number * run + slot, output));
+                    if let Err(error) = made {
+                        // Runs before this one are under way: the first error is always found.
+                        let mut failure = locked(&failure);
+                        if failure.as_ref().is_none_or(|(earlier, _)| number < *earlier) {
+                            *failure = Some((number, error));
+                        }
+                        return;
+                    }
+                    if locked(&failure).is_some() {
+                        return;
+                    }
+                }
+            });
+        };
+        // This thread works as well, from the start: waking others takes as long as some samples.
+        rayon::in_place_scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(|_| work());
+            }
+            work();
+        });
+        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some((_, error)) => Err(error),
+            None => Ok(None),
+        }
     }
 
     /// Lends an idle worker, or a new one where all are busy.
     fn with_worker<T>(&self, work: impl FnOnce(&mut Worker<'r>) -> T) -> T {
-        let idle = self.workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = locked(&self.workers).pop();
         let mut worker = idle.unwrap_or_default();
         let outcome = work(&mut worker);
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        locked(&self.workers).push(worker);
         outcome
     }
+}
+
+/// What a mutex guards, even after a panic elsewhere: nothing here is left half done.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use mizumashi_data::files::{SaveFormat, save_image};
 use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
-use ndarray::{ArrayRef, ArrayView4, ArrayViewMut4, Ix4};
+use ndarray::parallel::prelude::*;
+use ndarray::{Array4, ArrayRef, ArrayView4, ArrayViewMut4, Ix4};
 
 use crate::batch::Runner;
 use crate::permutation::Permutation;
@@ -199,10 +200,8 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     /// What the source or a transform reports, and [`Error::Data`] when an image cannot be saved.
     /// The flow has then moved past the batch.
     pub fn next_batch(&mut self) -> Result<Batch<Y::Batch>, Error> {
-        let (epoch, position, mut indices) = self.advance();
-        let mut x = self.runner.allocate(indices.len(), self.image_shape);
-        self.make(epoch, &mut indices, x.view_mut())?;
-        Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch, position })
+        let ticket = self.advance();
+        self.redeem(ticket, None)
     }
 
     /// Makes the next batch in the memory of an earlier one.
@@ -213,16 +212,44 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     /// # Errors
     /// Those of [`next_batch`](Self::next_batch). The contents of `batch` are then unspecified.
     pub fn next_batch_into(&mut self, batch: &mut Batch<Y::Batch>) -> Result<(), Error> {
-        let (epoch, position, mut indices) = self.advance();
-        let ImageShape { height, width, channels } = self.image_shape;
-        let shape = [height, width, channels];
-        if batch.x.shape() != self.runner.layout().batch_shape(indices.len(), shape) {
-            batch.x = self.runner.allocate(indices.len(), self.image_shape);
-        }
-        self.make(epoch, &mut indices, batch.x.view_mut())?;
-        batch.y = self.labels.pick(&indices);
-        (batch.indices, batch.epoch, batch.position) = (indices, epoch, position);
+        let ticket = self.advance();
+        let memory = std::mem::take(&mut batch.x);
+        *batch = self.redeem(ticket, Some(memory))?;
         Ok(())
+    }
+
+    /// Makes the next batches at the same time, each in the memory of an earlier one where there is
+    /// one.
+    pub(crate) fn next_batches(
+        &mut self,
+        spent: Vec<Option<Batch<Y::Batch>>>,
+    ) -> Vec<Result<Batch<Y::Batch>, Error>>
+    where
+        Y: Sync,
+        Y::Batch: Send,
+    {
+        let tickets: Vec<_> = spent.into_iter().map(|spent| (self.advance(), spent)).collect();
+        let flow = &*self;
+        tickets
+            .into_par_iter()
+            .map(|(ticket, spent)| flow.redeem(ticket, spent.map(|batch| batch.x)))
+            .collect()
+    }
+
+    /// Makes a batch, in memory of the right size or in fresh one.
+    fn redeem(
+        &self,
+        Ticket { epoch, position, mut indices }: Ticket,
+        memory: Option<Array4<f32>>,
+    ) -> Result<Batch<Y::Batch>, Error> {
+        let ImageShape { height, width, channels } = self.image_shape;
+        let shape = self.runner.layout().batch_shape(indices.len(), [height, width, channels]);
+        let mut x = match memory {
+            Some(memory) if memory.shape() == shape => memory,
+            _ => self.runner.allocate(indices.len(), self.image_shape),
+        };
+        self.make(epoch, &mut indices, x.view_mut())?;
+        Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch, position })
     }
 
     /// Fills `x` with the images at `indices`, which then name those that were served.
@@ -249,8 +276,8 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         Ok(())
     }
 
-    /// Steps past the next batch and says what is in it: its epoch, its end, its samples.
-    fn advance(&mut self) -> (u64, usize, Vec<usize>) {
+    /// Steps past the next batch and says what is in it.
+    fn advance(&mut self) -> Ticket {
         let epoch = self.epoch;
         let end = self.position.saturating_add(self.batch_size).min(self.samples());
         let indices = if self.shuffle {
@@ -264,7 +291,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         } else {
             (self.position, self.epoch) = (0, epoch.wrapping_add(1));
         }
-        (epoch, end, indices)
+        Ticket { epoch, position: end, indices }
     }
 
     /// Names the random numbers of each sample of an epoch.
@@ -281,4 +308,13 @@ impl<S: Source, Y: Labels> Iterator for Flow<'_, S, Y> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.next_batch())
     }
+}
+
+/// What is in a batch that has not been made yet.
+#[derive(Debug)]
+struct Ticket {
+    epoch: u64,
+    /// Where in the epoch the batch ends.
+    position: usize,
+    indices: Vec<usize>,
 }

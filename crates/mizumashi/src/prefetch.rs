@@ -5,12 +5,14 @@ use std::thread;
 
 use crate::{Batch, Error, Flow, Labels, Source};
 
-impl<S: Source + Send, Y: Labels<Batch: Send> + Send> Flow<'_, S, Y> {
+impl<S: Source + Send, Y: Labels<Batch: Send> + Send + Sync> Flow<'_, S, Y> {
     /// Lets `consume` have the batches of this flow while a background thread makes them ahead.
     ///
-    /// At most `ahead` finished batches wait (0 hands each over as it is asked for), so memory is
-    /// bounded by `ahead` + 2 batches: those waiting, one in the making, one in use. The thread
-    /// ends when `consume` does. The samples of a batch are shared out over rayon's global pool.
+    /// Batches are made `ahead` at a time, one a thread of rayon's global pool and its samples
+    /// shared out where threads are idle: small batches, too, keep every thread busy. At most
+    /// `ahead` finished ones wait (0 hands each over as it is asked for), so memory is bounded by
+    /// 2·`ahead` + 2 batches: those waiting, those in the making, one in use. The thread ends when
+    /// `consume` does.
     ///
     /// ```
     /// use mizumashi::ImageDataGenerator;
@@ -41,10 +43,10 @@ impl<S: Source + Send, Y: Labels<Batch: Send> + Send> Flow<'_, S, Y> {
         let (ready, batches) = sync_channel(ahead);
         let (recycled, spent) = channel();
         thread::scope(|scope| {
-            let producer = scope.spawn(move || produce(self, &ready, &spent));
+            let producer = scope.spawn(move || produce(self, ahead.max(1), &ready, &spent));
             let mut prefetch = Prefetch { batches, recycled };
             let outcome = consume(&mut prefetch);
-            // The producer ends when it finds nobody listening, after the batch in the making.
+            // The producer ends when it finds nobody listening, after the batches in the making.
             drop(prefetch);
             while on_a_worker() && !producer.is_finished() {
                 lend_a_hand();
@@ -105,19 +107,19 @@ fn lend_a_hand() {
     }
 }
 
-/// Makes batches, in spent memory where there is some, until nobody wants them.
-fn produce<S: Source, Y: Labels>(
+/// Makes batches, so many at a time, in spent memory where there is some, until nobody wants them.
+fn produce<S: Source, Y: Labels<Batch: Send> + Sync>(
     mut flow: Flow<'_, S, Y>,
+    count: usize,
     ready: &SyncSender<Result<Batch<Y::Batch>, Error>>,
     spent: &Receiver<Batch<Y::Batch>>,
 ) {
     loop {
-        let batch = match spent.try_recv() {
-            Ok(mut batch) => flow.next_batch_into(&mut batch).map(|()| batch),
-            Err(_) => flow.next_batch(),
-        };
-        if ready.send(batch).is_err() {
-            return;
+        let spent = (0..count).map(|_| spent.try_recv().ok()).collect();
+        for batch in flow.next_batches(spent) {
+            if ready.send(batch).is_err() {
+                return;
+            }
         }
     }
 }

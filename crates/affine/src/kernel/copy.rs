@@ -1,5 +1,4 @@
-//! Maps that only move whole pixels: shifts, crops and flips. Rows are copied where they run
-//! forwards, and no pixel is interpolated, whatever the interpolation.
+//! Shifts and crops by whole pixels, upright or upside down: rows are copied.
 
 use fearless_simd::{Level, Simd, dispatch};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3, Axis, s};
@@ -11,9 +10,9 @@ use crate::{Affine, Border, PixelValue, Warp};
 pub(super) fn is_whole(map: &Affine) -> bool {
     let [[a, b, dx], [d, e, dy]] = map.rows();
     let unit = |step: f64| step.abs() == 1.0;
-    let steps = unit(a) && b == 0.0 && d == 0.0 && unit(e);
+    let upright = unit(a) && b == 0.0 && d == 0.0 && unit(e);
     let quarter_turn = a == 0.0 && unit(b) && unit(d) && e == 0.0;
-    (steps || quarter_turn) && dx.fract() == 0.0 && dy.fract() == 0.0
+    (upright || quarter_turn) && dx.fract() == 0.0 && dy.fract() == 0.0
 }
 
 /// Fills the destination where the map shifts by whole pixels, with the rows in either order;
@@ -25,7 +24,9 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     scaling: Option<Scaling<'_>>,
 ) -> bool {
     let [[a, _, dx], [_, e, dy]] = warp.map.rows();
-    let in_reach = dx.abs() <= f64::from(FARTHEST) && dy.abs() <= f64::from(FARTHEST);
+    let (rows, columns, _) = destination.dim();
+    let in_reach =
+        dx.abs().max(dy.abs()) <= f64::from(FARTHEST) && rows.max(columns) <= FARTHEST as usize;
     if !is_whole(&warp.map) || a != 1.0 || !in_reach {
         return false;
     }
@@ -33,8 +34,8 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     let (height, _, _) = source.dim();
     for (row, mut to) in destination.axis_iter_mut(Axis(0)).enumerate() {
         match at(warp.border, e as i32, dy as i32, row, height) {
-            Some(row) => {
-                let from = source.index_axis(Axis(0), row);
+            Some(source_row) => {
+                let from = source.index_axis(Axis(0), source_row);
                 copy_row(level, warp.border, dx as i32, from, to, scaling);
             }
             None => {
@@ -52,7 +53,7 @@ const FARTHEST: i32 = 1 << 29;
 
 /// The pixel at `step`·`place` + `offset` of an axis, or `None` for the constant.
 fn at(border: Border, step: i32, offset: i32, place: usize, len: usize) -> Option<usize> {
-    border.nearest(step * place.min(FARTHEST as usize) as i32 + offset, 0.0, len as i32)
+    border.nearest(step * place as i32 + offset, 0.0, len as i32)
 }
 
 fn copy_row<S: PixelValue, D: PixelValue>(

@@ -2,8 +2,9 @@
 //!
 //! # The numeric contract
 //!
-//! Every kernel gives the same bits. [`scalar`] is the definition; this is what it computes, with
-//! the map `[[a, b, c], [d, e, f]]`.
+//! Every kernel gives the same bits. A map that takes each output pixel to one whole pixel (a
+//! shift, a flip, a quarter turn) copies it, whatever the interpolation. For all others [`scalar`]
+//! is the definition; this is what it computes, with the map `[[a, b, c], [d, e, f]]`.
 //!
 //! 1. The columns of an output row y are taken in blocks of 16, starting at columns 0, 16, 32
 //!    and so on whatever the width. A block is located in `f64` by its first column x0: the base is
@@ -18,7 +19,8 @@
 //!    nearest one, a pair or four along each axis.
 //! 4. Bilinear values are, in `f32`, top = p00 + (p01 - p00)·wx, bottom = p10 + (p11 - p10)·wx,
 //!    value = top + (bottom - top)·wy. Bicubic values are p0·w0 + p1·w1 + p2·w2 + p3·w3, summed in
-//!    that order, along x and then along y. A product and the addition to it are rounded once, as
+//!    that order, along x and then along y, with the weights of
+//!    [`cubic_weights`](crate::interpolation::cubic_weights). A product and the addition to it are rounded once, as
 //!    a fused multiply-add.
 //! 5. Where scaling is asked for, the result is value·scale\[c\] + shift\[c\] in `f32`. A `u8`
 //!    result is that plus 0.5, truncated and saturated ([`PixelValue::from_f32`]).

@@ -106,8 +106,9 @@ impl<'a, D> PackedMut<'a, D> {
 impl Layout {
     fn new(dim: (usize, usize, usize), strides: &[isize]) -> Option<Self> {
         let mut forward = [0; 3];
-        for (forward, stride) in forward.iter_mut().zip(strides) {
-            *forward = usize::try_from(*stride).ok()?;
+        for ((forward, stride), len) in forward.iter_mut().zip(strides).zip([dim.0, dim.1, dim.2]) {
+            // The stride of an axis of one element may be anything, and must mean nothing.
+            *forward = if len == 1 { 0 } else { usize::try_from(*stride).ok()? };
         }
         Some(Self { dim, strides: forward })
     }

@@ -18,7 +18,7 @@ pub(super) struct Source<'a> {
     width: i32,
     row_stride: i32,
     /// The last place where eight bytes begin in a row and in the row below it.
-    last: i32,
+    last: u32,
 }
 
 impl<'a> Source<'a> {
@@ -36,7 +36,7 @@ impl<'a> Source<'a> {
             height: height as i32,
             width: width as i32,
             row_stride: row_stride as i32,
-            last: last as i32,
+            last: last as u32,
         })
     }
 
@@ -54,8 +54,8 @@ struct Block {
     y: Aligned<[f32; BLOCK]>,
     /// Bit i is set where lane i sees the image and not the constant.
     within: u64,
-    /// Whether every square lies within the image.
-    inside: bool,
+    /// Bit i is set where all the weight of lane i is on the second row of its square.
+    second_row: u64,
     /// Whether no square is so close to the end of the image that eight bytes are too many.
     in_reach: bool,
     /// The upper pairs of pixels in two halves, then the lower ones.
@@ -68,7 +68,7 @@ impl Block {
         x: Aligned([0.0; BLOCK]),
         y: Aligned([0.0; BLOCK]),
         within: 0,
-        inside: false,
+        second_row: 0,
         in_reach: false,
         pairs: Aligned([[0; 8]; 4]),
     };
@@ -134,68 +134,77 @@ fn locate<S: Simd, const C: usize>(
 ) {
     let mut x = Lanes::new(simd, x_axis, row, column);
     let mut y = Lanes::new(simd, y_axis, row, column);
-    block.within = u64::from(u16::MAX);
+    (block.within, block.second_row) = (u64::from(u16::MAX), 0);
     let between =
         [x.between(simd, source.width).all_true(), y.between(simd, source.height).all_true()];
-    block.inside = between == [true; 2];
-    if !block.inside {
+    if between != [true; 2] {
         if let Border::Constant(_) = border {
             block.within =
                 (x.within(simd, source.width) & y.within(simd, source.height)).to_bitmask();
         }
         if !between[0] {
-            x = into_image(simd, border, x, source.width);
+            (x, _) = into_image(simd, border, x, source.width);
         }
         if !between[1] {
-            y = into_image(simd, border, y, source.height);
+            (y, block.second_row) = into_image(simd, border, y, source.height);
         }
     }
     let place = y.index * source.row_stride + x.index * C as i32;
-    block.in_reach = place.simd_le(i32x16::splat(simd, source.last)).all_true();
+    let last = u32x16::splat(simd, source.last);
+    block.in_reach = place.bitcast::<u32x16<S>>().simd_le(last).all_true();
     place.store_array(&mut block.place.0);
     x.weight.store_array(&mut block.x.0);
     y.weight.store_array(&mut block.y.0);
 }
 
 /// Gives places outside the image the neighbouring pixels of it that the border says, and the
-/// weight of the second one. Where both are the same pixel, it gets all the weight, 0 or 1, and
-/// another pixel none.
+/// weight of the second one. Where both are the same pixel it becomes one of two, with no weight on
+/// the other; bit i of the second result is set where it is the second of lane i.
 #[inline(always)]
-fn into_image<S: Simd>(simd: S, border: Border, lanes: Lanes<S>, len: i32) -> Lanes<S> {
+fn into_image<S: Simd>(simd: S, border: Border, lanes: Lanes<S>, len: i32) -> (Lanes<S>, u64) {
     match border {
         Border::Constant(_) | Border::Nearest => {
             let (first, last) = (i32x16::splat(simd, 0), i32x16::splat(simd, len - 2));
             let before = lanes.index.simd_lt(first);
             let after = lanes.index.simd_gt(last);
             let weight = after.select(f32x16::splat(simd, 1.0), lanes.weight);
-            Lanes {
+            let lanes = Lanes {
                 index: lanes.index.max(first).min(last),
                 weight: before.select(f32x16::splat(simd, 0.0), weight),
-            }
+            };
+            (lanes, after.to_bitmask())
         }
         Border::Reflect | Border::Wrap => {
             let (mut index, mut weight) = (lanes.index.into(), lanes.weight.into());
-            by_definition(border, len, &mut index, &mut weight);
-            Lanes {
+            let second = by_definition(border, len, &mut index, &mut weight);
+            let lanes = Lanes {
                 index: i32x16::load_array(simd, index),
                 weight: f32x16::load_array(simd, weight),
-            }
+            };
+            (lanes, second)
         }
     }
 }
 
-fn by_definition(border: Border, len: i32, index: &mut [i32; BLOCK], weight: &mut [f32; BLOCK]) {
-    for (index, weight) in index.iter_mut().zip(weight) {
+fn by_definition(
+    border: Border,
+    len: i32,
+    index: &mut [i32; BLOCK],
+    weight: &mut [f32; BLOCK],
+) -> u64 {
+    let mut second = 0;
+    for (lane, (index, weight)) in index.iter_mut().zip(weight).enumerate() {
         if let Some(pair) = border.pair(*index, *weight, len) {
-            let only_first = pair.first == pair.second;
             *index = (pair.first as i32).min(len - 2);
-            *weight = match only_first {
-                true if pair.first as i32 == *index => 0.0,
-                true => 1.0,
-                false => pair.weight,
-            };
+            *weight = pair.weight;
+            if pair.first == pair.second {
+                let is_second = pair.first as i32 != *index;
+                *weight = f32::from(u8::from(is_second));
+                second |= u64::from(is_second) << lane;
+            }
         }
     }
+    second
 }
 
 /// Loads the pixels of a block.
@@ -284,10 +293,11 @@ fn interpolate<S: Simd, const C: usize>(simd: S, block: &Block) -> [f32x16<S>; C
         let (left, right) = (of(simd, lower_left, channel), of(simd, lower_right, channel));
         let bottom = (right - left).mul_add_precise(x, left);
         values[channel] = (bottom - top).mul_add_precise(y, top);
-        // All the weight on the second pixel. Along x that needs no care: differences of `u8`
-        // values are exact.
-        if !block.inside {
-            values[channel] = y.simd_eq(f32x16::splat(simd, 1.0)).select(bottom, values[channel]);
+        // Where the weight is 1 because there is no other row, the row itself: `top` plus the
+        // difference may be off by a rounding. Along x, differences of `u8` values are exact.
+        if block.second_row != 0 {
+            let second = mask32x16::from_bitmask(simd, block.second_row);
+            values[channel] = second.select(bottom, values[channel]);
         }
     }
     values

@@ -89,7 +89,7 @@ impl<const N: usize> Taps<N> {
             }
         }
         if N == 4 {
-            let weights = if clamped { lanes.weight.into() } else { self.weight[0] };
+            let weights = self.weight[0];
             for lane in 0..BLOCK {
                 let weights = cubic_weights(weights[lane]);
                 for tap in 0..N {
@@ -108,12 +108,12 @@ impl<const N: usize> Taps<N> {
         }
     }
 
-    /// The largest index, or offset.
+    /// The largest index, or offset; a negative one would be larger than any other.
     #[inline(always)]
-    pub(super) fn farthest(&self) -> i32 {
+    pub(super) fn farthest(&self) -> u32 {
         let mut farthest = 0;
         for index in self.index.as_flattened() {
-            farthest = farthest.max(*index);
+            farthest = farthest.max(*index as u32);
         }
         farthest
     }

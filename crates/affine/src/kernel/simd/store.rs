@@ -36,7 +36,7 @@ fn float_planes<S: Simd, const C: usize>(
         return;
     }
     let side_by_side = [column_stride, channel_stride] == [C, 1] && C >= 3;
-    if count == BLOCK && side_by_side && target.len() > C * BLOCK {
+    if count == BLOCK && side_by_side && target.len() >= C * BLOCK + 4 - C {
         // All four lanes of a pixel in one piece: what they overwrite is written later.
         let target = &mut target[..C * BLOCK + 4 - C];
         for (quad, pixels) in interleave(values).into_iter().enumerate() {
@@ -72,7 +72,7 @@ fn byte_planes<S: Simd, const C: usize>(
     }
     let pixels = packed.map(u32::to_le_bytes);
     let side_by_side = [column_stride, channel_stride] == [C, 1] && C >= 3;
-    if count == BLOCK && side_by_side && target.len() > C * BLOCK {
+    if count == BLOCK && side_by_side && target.len() >= C * BLOCK + 4 - C {
         let target = &mut target[..C * BLOCK + 4 - C];
         for (pixel, value) in pixels.iter().enumerate() {
             target[C * pixel..][..4].copy_from_slice(value);

@@ -1,4 +1,4 @@
-//! Agreement with scipy and with keras-preprocessing, by the figures of `golden/make.py`.
+//! Agreement with scipy, PyTorch and keras-preprocessing, by the figures of `golden/make.py`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 /// What `f32` arithmetic may add on a scale of 0 to 255.
 const TOLERANCE: f64 = 5e-5;
+
+/// The same for sums of sixteen values with weights of either sign.
+const BICUBIC_TOLERANCE: f64 = 2e-4;
 
 #[derive(Deserialize)]
 struct Golden<C> {
@@ -77,6 +80,25 @@ fn bilinear_values_are_those_of_scipy() {
         }
     }
     println!("largest error {largest:.1e}");
+}
+
+#[test]
+fn bicubic_values_are_those_of_pytorch() {
+    let golden: Golden<WarpCase> =
+        serde_json::from_str(include_str!("golden/bicubic.json")).unwrap();
+    let mut compared = 0;
+    for case in golden.cases {
+        for result in &case.results {
+            let warped: Vec<f32> = case.warped(result, &case.source);
+            assert_eq!(warped.len(), result.values.len());
+            for (ours, theirs) in warped.iter().zip(&result.values) {
+                let error = (f64::from(*ours) - theirs).abs();
+                assert!(error < BICUBIC_TOLERANCE, "{} {}: {error}", case.name, result.mode);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 2000, "{compared}");
 }
 
 #[test]
@@ -158,7 +180,8 @@ impl WarpCase {
         let mut destination = Array3::<D>::default(self.shape);
         let interpolation = match result.order {
             0 => Interpolation::Nearest,
-            _ => Interpolation::Bilinear,
+            1 => Interpolation::Bilinear,
+            _ => Interpolation::Bicubic,
         };
         let border = match result.mode.as_str() {
             "constant" => Border::Constant(17.25),

@@ -1,6 +1,7 @@
 """Computes the golden figures of this crate: python make.py, in this folder.
 
 warp.json: images resampled by scipy.ndimage.affine_transform, for both orders and four modes.
+bicubic.json: images resampled by torch.nn.functional.grid_sample in double precision.
 parameters.json: matrices and images that keras-preprocessing makes of its transform parameters.
 """
 
@@ -9,12 +10,13 @@ import math
 from importlib.metadata import version
 
 import numpy as np
+import torch
 from keras_preprocessing.image import affine_transformations as keras
 from scipy import ndimage
 
 MODES = ["constant", "nearest", "reflect", "wrap"]
 CVAL = 17.25
-PACKAGES = ["keras-preprocessing", "numpy", "scipy"]
+PACKAGES = ["keras-preprocessing", "numpy", "scipy", "torch"]
 
 
 def rotation(degrees, scale, center, shift):
@@ -75,6 +77,40 @@ def warps(rng):
             "source": numbers(image),
             "map": rows,
             "shape": (*shape, image.shape[2]),
+            "results": results,
+        }
+
+
+def bicubic(rng):
+    """Cubic convolution with a = -3/4 by PyTorch, whose padding modes move each neighbour."""
+    cases = [
+        ("rotated", (7, 5, 3), rotation(20, 1.1, (2, 3), (-6.3, 0.4)), (6, 18)),
+        ("magnified", (9, 11, 1), rotation(-131, 0.37, (5, 4), (1.7, -2.2)), (6, 35)),
+        ("sheared", (6, 4, 5), [[0.907, 0.313, -1.311], [-0.233, 1.217, 0.711]], (5, 20)),
+        ("on halves", (4, 3, 1), [[0.5, 0, -6.5], [0, 1.5, -6]], (10, 28)),
+    ]
+    for name, source_shape, rows, shape in cases:
+        image = rng.integers(0, 256, source_shape).astype(np.float64)
+        source = torch.from_numpy(np.moveaxis(image, 2, 0))[None]
+        y, x = np.mgrid[: shape[0], : shape[1]]
+        (a, b, c), (d, e, f) = rows
+        height, width, channels = source_shape
+        # Pixel centres in torch's coordinates, which run from -1 to 1 between the outer edges.
+        grid = [(2 * (a * x + b * y + c) + 1) / width - 1, (2 * (d * x + e * y + f) + 1) / height - 1]
+        grid = torch.from_numpy(np.stack(grid, axis=2))[None]
+        results = []
+        for mode, padding in (("nearest", "border"), ("reflect", "reflection")):
+            values = torch.nn.functional.grid_sample(
+                source, grid, mode="bicubic", padding_mode=padding, align_corners=False
+            )
+            values = np.moveaxis(values[0].numpy(), 0, 2)
+            results.append({"order": 3, "mode": mode, "values": numbers(values)})
+        yield {
+            "name": name,
+            "source_shape": source_shape,
+            "source": numbers(image),
+            "map": rows,
+            "shape": (*shape, channels),
             "results": results,
         }
 
@@ -159,3 +195,4 @@ def write(name, cases):
 
 write("warp.json", warps(np.random.default_rng(1)))
 write("parameters.json", parameters(np.random.default_rng(2)))
+write("bicubic.json", bicubic(np.random.default_rng(3)))

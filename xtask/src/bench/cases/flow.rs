@@ -1,9 +1,11 @@
 //! Batches of the tutorial's recipe.
 
+use std::hint::black_box;
+
+use mizumashi::ImageDataGenerator;
 use mizumashi::affine::{Affine, AffineParameters};
 use mizumashi::transform::{Fidelity, Plan, SampleKey, Step};
-use mizumashi::{Batch, ImageDataGenerator};
-use ndarray::{Array2, Array4, ArrayD, ArrayView3, Axis};
+use ndarray::{Array4, ArrayD, ArrayView3, Axis};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -61,16 +63,17 @@ impl Case for Flow {
     fn prepare<'a>(&self, inputs: &'a Inputs) -> Result<Box<dyn Ready + 'a>> {
         let mut generator = tutorial()?;
         generator.fit(&inputs.images)?;
-        let batch = generator.flow(&inputs.images, &inputs.one_hot, BATCH)?.next_batch()?;
-        Ok(Box::new(Epochs { inputs, generator, batch, epoch: 0 }))
+        Ok(Box::new(Epochs { inputs, generator, epoch: 0 }))
     }
 }
 
-/// Serves the set epoch by epoch, each batch in the memory of the one before.
+/// How many batches are made ahead.
+const AHEAD: usize = 8;
+
+/// Serves the set epoch by epoch, made ahead in the memory of spent batches.
 struct Epochs<'a> {
     inputs: &'a Inputs,
     generator: ImageDataGenerator,
-    batch: Batch<Array2<f32>>,
     epoch: u64,
 }
 
@@ -81,12 +84,16 @@ impl Ready for Epochs<'_> {
 
     fn run(&mut self) -> Result<()> {
         let Inputs { images, one_hot, .. } = self.inputs;
-        let mut flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
-        for _ in 0..flow.steps_per_epoch() {
-            flow.next_batch_into(&mut self.batch)?;
-        }
+        let flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
         self.epoch += 1;
-        Ok(())
+        let steps = flow.steps_per_epoch();
+        flow.prefetch(AHEAD, |batches| {
+            for _ in 0..steps {
+                let batch = batches.next_batch()?;
+                batches.recycle(black_box(batch));
+            }
+            Ok(())
+        })
     }
 
     fn parameters(&self) -> Result<Value> {

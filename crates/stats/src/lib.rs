@@ -40,6 +40,7 @@ mod grouping;
 mod histogram;
 mod integer_covariance;
 mod integer_moments;
+mod integer_products;
 mod layout;
 mod moments;
 mod quantile;

@@ -1,6 +1,6 @@
 //! What a data set's values may be.
 
-use mizumashi_stats::{Grouping, Histogram, Layout, Moments, Statistics};
+use mizumashi_stats::{Grouping, IntegerMoments, Layout, Moments, Statistics};
 use mizumashi_transform::PixelValue;
 use ndarray::parallel::prelude::*;
 use ndarray::{ArrayView4, Axis};
@@ -31,7 +31,7 @@ impl Pixel for u8 {
         images: ArrayView4<'_, u8>,
         layout: Layout,
     ) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        let figures = Statistics::<Histogram>::of(images, layout, Grouping::Channel)?;
+        let figures = Statistics::<IntegerMoments>::of(images, layout, Grouping::Channel)?;
         Ok((figures.mean(), figures.std()))
     }
 

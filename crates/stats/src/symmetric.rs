@@ -134,7 +134,6 @@ fn transpose<T: Copy + Send + Sync>(from: ArrayView2<'_, T>, mut to: ArrayViewMu
         .zip(from.axis_chunks_iter(Axis(1), SIDE))
         .for_each(|(mut to, from)| {
             to.axis_chunks_iter_mut(Axis(1), SIDE)
-                .into_iter()
                 .zip(from.axis_chunks_iter(Axis(0), SIDE))
                 .for_each(|(mut to, from)| to.assign(&from.t()));
         });

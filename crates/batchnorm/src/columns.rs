@@ -147,3 +147,57 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mizumashi_stats::vectorised;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn term([x, dy]: [f64; 2], mean: f64) -> f64 {
+        dy * (x - mean)
+    }
+
+    fn op([x, dy]: [f32; 2], [slope, centre]: [f32; 2]) -> f32 {
+        slope * (x - centre) + dy
+    }
+
+    proptest! {
+        #[test]
+        fn wide_registers_give_the_bits_of_the_plain_loop(
+            values in prop::collection::vec((-1e3_f32..1e3, -1e3_f32..1e3), 1..2000),
+            width in 1..70_usize,
+        ) {
+            let (x, dy): (Vec<f32>, Vec<f32>) = values.into_iter().unzip();
+            let inputs = [&x[..], &dy[..]];
+            let means: Vec<f64> = (0..width).map(|column| column as f64 / 7.0).collect();
+            let of = |scale: f32| (0..width).map(|column| column as f32 * scale).collect();
+            let kinds: [Vec<f32>; 2] = [of(0.3), of(-0.7)];
+
+            let [mut fast, mut plain] = [[0.0; LANES]; 2];
+            vectorised(PlaneSum { inputs, parameter: 0.1, sums: &mut fast, term });
+            PlaneSum { inputs, parameter: 0.1, sums: &mut plain, term }.run();
+            prop_assert_eq!(fast.map(f64::to_bits), plain.map(f64::to_bits));
+
+            // A row sum is also that of a loop over the values.
+            let (mut fast, mut plain) = (vec![0.0; width], vec![0.0; width]);
+            vectorised(RowSum { inputs, parameters: &means, sums: &mut fast, term });
+            for (i, (&x, &dy)) in x.iter().zip(&dy).enumerate() {
+                plain[i % width] += term([x.into(), dy.into()], means[i % width]);
+            }
+            prop_assert_eq!(fast, plain);
+
+            let (mut fast, mut plain) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            vectorised(PlaneMap { inputs, parameter: [0.3, 2.0], out: &mut fast, op });
+            PlaneMap { inputs, parameter: [0.3, 2.0], out: &mut plain, op }.run();
+            prop_assert_eq!(&fast, &plain);
+
+            vectorised(RowMap { inputs, parameters: &kinds, width, out: &mut fast, op });
+            for (i, (&x, &dy)) in x.iter().zip(&dy).enumerate() {
+                plain[i] = op([x, dy], [kinds[0][i % width], kinds[1][i % width]]);
+            }
+            prop_assert_eq!(fast, plain);
+        }
+    }
+}

@@ -36,28 +36,22 @@ pub struct ParameterGradients<T> {
     pub dbeta: Array1<T>,
 }
 
-/// What `dx` is computed with: `slope * (dy - dy_centre) + pull * (x - x_centre) + offset`.
+/// What `dx` is computed with, `slope * (dy - dy_centre) + pull * (x - x_centre) + offset`, in that
+/// order, from `gamma * inv_std` and the sums of `dy` and of `dy * (x - mean)`.
 ///
 /// As in the forward pass, `offset` makes up for the rounding of the two centres.
-#[derive(Clone, Copy)]
-struct Coefficients<T> {
-    slope: T,
-    dy_centre: T,
-    pull: T,
-    x_centre: T,
-    offset: T,
-}
-
-impl<T: Real> Coefficients<T> {
-    /// From `gamma * inv_std` and the sums of `dy` and of `dy * (x - mean)`.
-    fn new(slope: f64, channel: Standardisation, sums: [f64; 2], count: usize) -> Self {
-        let Standardisation { mean, inv_std } = channel;
-        let [plain, along] = sums.map(|sum| sum / count as f64);
-        let pull = -slope * inv_std * inv_std * along;
-        let (dy_centre, x_centre) = (T::of(plain), T::of(mean));
-        let offset = slope * (dy_centre.into() - plain) + pull * (x_centre.into() - mean);
-        Self { slope: T::of(slope), dy_centre, pull: T::of(pull), x_centre, offset: T::of(offset) }
-    }
+fn coefficients<T: Real>(
+    slope: f64,
+    channel: Standardisation,
+    sums: [f64; 2],
+    count: usize,
+) -> [T; 5] {
+    let Standardisation { mean, inv_std } = channel;
+    let [plain, along] = sums.map(|sum| sum / count as f64);
+    let pull = -slope * inv_std * inv_std * along;
+    let (dy_centre, x_centre) = (T::of(plain), T::of(mean));
+    let offset = slope * (dy_centre.into() - plain) + pull * (x_centre.into() - mean);
+    [T::of(slope), dy_centre, T::of(pull), x_centre, T::of(offset)]
 }
 
 /// Writes `dx` and returns the others. `x`, `dy` and `dx` are dense and have the view's shape.
@@ -78,16 +72,17 @@ pub(crate) fn gradients<T: Real>(
                 .zip(&saved.channels)
                 .zip(&sums)
                 .map(|((slope, channel), &sums)| {
-                    Coefficients::new(slope, *channel, sums, values_per_channel)
+                    coefficients(slope, *channel, sums, values_per_channel)
                 })
                 .collect();
-            kernel::map(view, [x, dy], &coefficients, dx, |[x, dy], c| {
-                c.slope * (dy - c.dy_centre) + c.pull * (x - c.x_centre) + c.offset
+            kernel::map(view, [x, dy], &coefficients, dx, |[x, dy], parameters| {
+                let [slope, dy_centre, pull, x_centre, offset] = parameters;
+                slope * (dy - dy_centre) + pull * (x - x_centre) + offset
             });
         }
         Source::Running => {
-            let slopes: Vec<_> = slopes.map(T::of).collect();
-            kernel::map(view, [dy], &slopes, dx, |[dy], slope| slope * dy);
+            let slopes: Vec<_> = slopes.map(|slope| [T::of(slope)]).collect();
+            kernel::map(view, [dy], &slopes, dx, |[dy], [slope]| slope * dy);
         }
     }
     ParameterGradients {

@@ -23,7 +23,7 @@ const PLANE: usize = 16;
 const BLOCK: usize = 4096;
 
 /// Rows that a block has at least, to spread the cost of closing it.
-const ROWS: usize = 16;
+const ROWS: usize = 64;
 
 /// A dense, row-major batch seen as `[outer, channel, inner]`; none of the three is 0.
 #[derive(Debug, Clone, Copy)]

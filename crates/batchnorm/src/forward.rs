@@ -5,18 +5,10 @@ use crate::channels::Channels;
 use crate::kernel;
 use crate::saved::Saved;
 
-/// What `y` is computed with: `scale * (x - centre) + offset`.
+/// Writes `y = scale * (x - centre) + offset`. `x` and `y` are dense and have the view's shape.
 ///
 /// The mean is rounded to `T` before it is subtracted and `offset` makes up for it. Near a mean
 /// far from zero that subtraction is exact, where `scale * x + shift` would lose digits.
-#[derive(Clone, Copy)]
-struct Coefficients<T> {
-    scale: T,
-    centre: T,
-    offset: T,
-}
-
-/// Writes `y`. `x` and `y` are dense and have the view's shape.
 pub(crate) fn standardise<T: Real>(
     view: Channels,
     saved: &Saved,
@@ -33,8 +25,10 @@ pub(crate) fn standardise<T: Real>(
             let scale = gamma.into() * channel.inv_std;
             let centre = T::of(channel.mean);
             let offset = beta.into() + scale * (centre.into() - channel.mean);
-            Coefficients { scale: T::of(scale), centre, offset: T::of(offset) }
+            [T::of(scale), centre, T::of(offset)]
         })
         .collect();
-    kernel::map(view, [x], &coefficients, y, |[x], c| c.scale * (x - c.centre) + c.offset);
+    kernel::map(view, [x], &coefficients, y, |[x], [scale, centre, offset]| {
+        scale * (x - centre) + offset
+    });
 }

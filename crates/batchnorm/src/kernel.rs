@@ -4,15 +4,15 @@
 //! block by column, blocks of a stripe one after the other, stripes in their order. Threads share
 //! out stripes, so their number never shows in a result.
 
+use std::array::from_fn;
 use std::iter::repeat_n;
 
+use mizumashi_stats::vectorised;
 use rayon::prelude::*;
 
 use crate::Real;
 use crate::channels::{Block, Channels};
-
-/// Partial sums of a channel that a plane is added up in.
-const LANES: usize = 16;
+use crate::columns::{LANES, PlaneMap, PlaneSum, RowMap, RowSum};
 
 /// The largest number of stripes, each of which keeps its own sums for every channel.
 const STRIPES: usize = 64;
@@ -94,33 +94,29 @@ pub(crate) fn gradient_sums<T: Real>(
 }
 
 /// Writes `op(values of the inputs, parameters of the channel)` for every position of the batch.
-pub(crate) fn map<T: Real, const INPUTS: usize, P: Copy + Send + Sync>(
+pub(crate) fn map<T: Real, const INPUTS: usize, const N: usize>(
     view: Channels,
     inputs: [&[T]; INPUTS],
-    parameters: &[P],
+    parameters: &[[T; N]],
     out: &mut [T],
-    op: impl Fn([T; INPUTS], P) -> T + Sync,
+    op: impl Fn([T; INPUTS], [T; N]) -> T + Sync,
 ) {
     if view.in_planes() {
         let grain = GRAIN.div_ceil(view.inner);
         out.par_chunks_mut(view.inner).enumerate().with_min_len(grain).for_each(|(plane, out)| {
             let start = plane * view.inner;
             let inputs = inputs.map(|input| &input[start..start + out.len()]);
-            let parameters = parameters[plane % view.channels];
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = op(inputs.map(|input| input[i]), parameters);
-            }
+            let parameter = parameters[plane % view.channels];
+            vectorised(PlaneMap { inputs, parameter, out, op: &op });
         });
     } else {
-        let parameters = spread(view, |channel| parameters[channel]);
-        let width = parameters.len();
-        let grain = GRAIN.div_ceil(width);
-        out.par_chunks_mut(width).enumerate().with_min_len(grain).for_each(|(chunk, out)| {
-            let start = chunk * width;
+        let parameters: [_; N] = from_fn(|n| spread(view, |channel| parameters[channel][n]));
+        let width = view.row() * LANES.div_ceil(view.row());
+        let rows = GRAIN.div_ceil(width);
+        out.par_chunks_mut(rows * width).enumerate().for_each(|(chunk, out)| {
+            let start = chunk * rows * width;
             let inputs = inputs.map(|input| &input[start..start + out.len()]);
-            for (i, (out, &parameters)) in out.iter_mut().zip(&parameters).enumerate() {
-                *out = op(inputs.map(|input| input[i]), parameters);
-            }
+            vectorised(RowMap { inputs, parameters: &parameters, width, out, op: &op });
         });
     }
 }
@@ -160,37 +156,20 @@ fn block_sums<T: Real, const INPUTS: usize, P: Copy>(
 ) -> Vec<f64> {
     if view.in_planes() {
         let mut sums = [0.0; LANES];
-        let parameters = [parameter(block.channels.start); LANES];
+        let parameter = parameter(block.channels.start);
         for run in block.runs() {
-            add_columns(inputs.map(|input| &input[run.clone()]), &parameters, &mut sums, &term);
+            let inputs = inputs.map(|input| &input[run.clone()]);
+            vectorised(PlaneSum { inputs, parameter, sums: &mut sums, term: &term });
         }
         vec![sums.iter().sum()]
     } else {
         let parameters = spread(view, parameter);
         let mut sums = vec![0.0; parameters.len()];
         for run in block.runs() {
-            add_columns(inputs.map(|input| &input[run.clone()]), &parameters, &mut sums, &term);
+            let inputs = inputs.map(|input| &input[run.clone()]);
+            vectorised(RowSum { inputs, parameters: &parameters, sums: &mut sums, term: &term });
         }
         fold(view, &sums)
-    }
-}
-
-/// Adds each value's term to the sum of its column: of its position modulo the columns.
-#[inline(always)]
-fn add_columns<T: Real, const INPUTS: usize, P: Copy>(
-    inputs: [&[T]; INPUTS],
-    parameters: &[P],
-    sums: &mut [f64],
-    term: impl Fn([f64; INPUTS], P) -> f64,
-) {
-    let length = inputs[0].len();
-    for start in (0..length).step_by(sums.len()) {
-        let width = sums.len().min(length - start);
-        let inputs = inputs.map(|input| &input[start..][..width]);
-        let (sums, parameters) = (&mut sums[..width], &parameters[..width]);
-        for (i, (sum, &parameter)) in sums.iter_mut().zip(parameters).enumerate() {
-            *sum += term(inputs.map(|input| input[i].into()), parameter);
-        }
     }
 }
 

@@ -34,6 +34,7 @@
 
 mod backward;
 mod channels;
+mod columns;
 mod config;
 mod error;
 mod forward;

@@ -1,6 +1,6 @@
 //! What a data set's values may be.
 
-use mizumashi_stats::{Accumulator, Histogram, Moments};
+use mizumashi_stats::{Accumulator, IntegerMoments, Moments};
 use mizumashi_transform::PixelValue;
 use ndarray::parallel::prelude::*;
 use ndarray::{ArrayView4, Axis};
@@ -20,7 +20,7 @@ pub trait Pixel: PixelValue + Default {
 }
 
 impl Pixel for u8 {
-    type Figures = Histogram;
+    type Figures = IntegerMoments;
 
     fn check_finite(_: ArrayView4<'_, u8>) -> Result<(), Error> {
         Ok(())

@@ -1,9 +1,7 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
-use rayon::prelude::*;
 
-use crate::Error;
 use crate::finite::check_finite;
-use crate::symmetric::{self, upper};
+use crate::{Error, integer_products, symmetric};
 
 /// Gram matrix X Xᵀ of `n` x `d` rows: the `n` x `n` inner products, summed in `f64`.
 ///
@@ -53,14 +51,15 @@ pub fn centred_gram(rows: ArrayView2<'_, f32>) -> Result<(Array1<f64>, Array2<f6
 pub fn gram_u8(rows: ArrayView2<'_, u8>) -> Result<Array2<i64>, Error> {
     check(&rows)?;
     let mut gram = symmetric::zeros(rows.nrows())?;
-    add_centred_gram(rows.t(), &mut gram);
+    integer_products::add(rows.t(), &mut gram);
     // x y = (x - 128)(y - 128) + 128 (x + y - 128)
-    let sums: Vec<i64> =
-        rows.outer_iter().map(|row| row.iter().map(|&value| i64::from(value)).sum()).collect();
+    let sums = integer_products::column_sums(rows.t());
     let offset = 128 * rows.ncols() as i64;
-    Ok(Array2::from_shape_fn(gram.raw_dim(), |(row, column)| {
-        gram[upper(row, column)] + 128 * (sums[row] + sums[column] - offset)
-    }))
+    symmetric::for_each_upper(&mut gram, |entry, row, column| {
+        *entry += 128 * (sums[row] + sums[column] - offset);
+    });
+    symmetric::mirror(gram.view_mut());
+    Ok(gram)
 }
 
 /// Mean row, and Gram matrix of the rows less it, of `u8` rows: [`centred_gram`] in integers up to
@@ -72,13 +71,18 @@ pub fn gram_u8(rows: ArrayView2<'_, u8>) -> Result<Array2<i64>, Error> {
 pub fn centred_gram_u8(rows: ArrayView2<'_, u8>) -> Result<(Array1<f64>, Array2<f64>), Error> {
     check(&rows)?;
     let mut gram = symmetric::zeros(rows.nrows())?;
-    add_centred_gram(rows.t(), &mut gram);
+    integer_products::add(rows.t(), &mut gram);
     // Less the means of row and column, plus the mean of all: times n², an integer.
     let size = rows.nrows();
-    let sums: Vec<i128> = (0..size)
-        .into_par_iter()
-        .map(|row| (0..size).map(|column| i128::from(gram[upper(row, column)])).sum())
-        .collect();
+    let mut sums = vec![0_i128; size];
+    for (row, products) in gram.outer_iter().enumerate() {
+        for (column, &product) in products.iter().enumerate().skip(row) {
+            sums[row] += i128::from(product);
+            if column > row {
+                sums[column] += i128::from(product);
+            }
+        }
+    }
     let total: i128 = sums.iter().sum();
     let count = size as i128;
     let centred = symmetric::mirrored(&gram, |product, row, column| {
@@ -86,27 +90,6 @@ pub fn centred_gram_u8(rows: ArrayView2<'_, u8>) -> Result<(Array1<f64>, Array2<
         sum as f64 / (count * count) as f64
     });
     Ok((column_means(rows), centred))
-}
-
-/// Adds Σ (x - 128)(y - 128) over the rows to the upper half of `gram`, for each pair of columns x
-/// and y.
-///
-/// Blocks of 1024 rows are multiplied in `f32`. No sum in one can exceed 1024 · 128 · 128 = 2²⁴, up
-/// to which `f32` holds every integer: the products are exact in whatever order they are added.
-pub(crate) fn add_centred_gram(rows: ArrayView2<'_, u8>, gram: &mut Array2<i64>) {
-    const BLOCK: usize = 1024;
-    let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
-    symmetric::add_products(
-        gram,
-        blocks.len(),
-        |index, left, right| {
-            let panel = |columns| {
-                blocks[index].slice(s![.., columns]).mapv(|value| f32::from(value) - 128.0)
-            };
-            panel(left).t().dot(&panel(right))
-        },
-        |sum, &product| *sum += product as i64,
-    );
 }
 
 /// Means of the columns, each summed in `f64` from the first row to the last.
@@ -136,7 +119,8 @@ fn real_gram(rows: ArrayView2<'_, f32>, centre: &Array1<f64>) -> Result<Array2<f
         },
         |sum, &product| *sum += product,
     );
-    Ok(symmetric::mirrored(&gram, |entry, _, _| entry))
+    symmetric::mirror(gram.view_mut());
+    Ok(gram)
 }
 
 fn check<T: Copy + Into<f64> + Sync>(rows: &ArrayView2<'_, T>) -> Result<(), Error> {

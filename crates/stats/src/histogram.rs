@@ -140,11 +140,49 @@ impl Accumulator for Histogram {
         self.counts[usize::from(value)] += 1;
     }
 
+    fn push_all(&mut self, values: &[u8]) {
+        // What emptying and adding up the counters of several is repaid by.
+        const MANY: usize = 1 << 10;
+        if values.len() < MANY {
+            return values.iter().for_each(|&value| self.push(value));
+        }
+        // Equal values come in runs, and a counter that was just written is slow to read.
+        let mut parts: [Histogram; 4] = Default::default();
+        Self::push_interleaved(&mut parts, values);
+        parts.iter().for_each(|part| self.merge(part));
+    }
+
+    fn push_interleaved(states: &mut [Self], values: &[u8]) {
+        match states {
+            [] => {}
+            [one] => one.push_all(values),
+            [a, b] => push_by_turns([a, b], values),
+            [a, b, c] => push_by_turns([a, b, c], values),
+            [a, b, c, d] => push_by_turns([a, b, c, d], values),
+            _ => {
+                for pixel in values.chunks(states.len()) {
+                    states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
+                }
+            }
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         for (count, &more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
     }
+}
+
+/// Adds value `i` to state `i % N`.
+fn push_by_turns<const N: usize>(states: [&mut Histogram; N], values: &[u8]) {
+    let (pixels, rest) = values.as_chunks::<N>();
+    for pixel in pixels {
+        for (place, &value) in pixel.iter().enumerate() {
+            states[place].push(value);
+        }
+    }
+    states.into_iter().zip(rest).for_each(|(state, &value)| state.push(value));
 }
 
 impl From<Histogram> for Vec<u64> {

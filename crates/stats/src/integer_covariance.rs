@@ -1,9 +1,8 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::gram::add_centred_gram;
 use crate::summary::MAX_COUNT;
-use crate::{Error, JointSummary, symmetric};
+use crate::{Error, JointSummary, integer_products, symmetric};
 
 /// Covariance of `u8` rows, exact: integer sums of the columns and of their products.
 ///
@@ -59,10 +58,8 @@ impl IntegerCovariance {
             self.products = symmetric::zeros(self.dims)?;
         }
         self.count += rows.nrows() as u64;
-        for row in rows.outer_iter() {
-            self.sums.zip_mut_with(&row, |sum, &value| *sum += i64::from(value) - 128);
-        }
-        add_centred_gram(rows, &mut self.products);
+        self.sums += &(integer_products::column_sums(rows) - 128 * rows.nrows() as i64);
+        integer_products::add(rows, &mut self.products);
         Ok(())
     }
 
@@ -90,7 +87,15 @@ impl IntegerCovariance {
         if self.count == 0 {
             return Array2::from_elem((self.dims, self.dims), f64::NAN);
         }
-        let (count, divisor) = (i128::from(self.count), divisor as f64);
+        let divisor = divisor as f64;
+        if self.count <= 1 << 24 {
+            // Each |x - 128| is at most 128, so that 64 bits hold the terms: 2²⁴ · 2²⁴ · 2¹⁴ = 2⁶².
+            let count = self.count as i64;
+            return symmetric::mirrored(&self.products, |product, row, column| {
+                (count * product - self.sums[row] * self.sums[column]) as f64 / divisor
+            });
+        }
+        let count = i128::from(self.count);
         symmetric::mirrored(&self.products, |product, row, column| {
             let sums = i128::from(self.sums[row]) * i128::from(self.sums[column]);
             (count * i128::from(product) - sums) as f64 / divisor

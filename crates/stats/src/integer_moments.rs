@@ -1,7 +1,10 @@
+use std::slice;
+
 use serde::{Deserialize, Serialize};
 
+use crate::simd::{Kernel, vectorised};
 use crate::summary::MAX_COUNT;
-use crate::{Accumulator, Error, Summary};
+use crate::{Accumulator, Error, Summary, byte_columns};
 
 /// Count, mean, variance, minimum and maximum of `u8` values, exact.
 ///
@@ -39,6 +42,11 @@ impl IntegerMoments {
     /// Sum of the values.
     pub fn sum(&self) -> u64 {
         self.sum
+    }
+
+    /// Adds values of which these are the figures.
+    pub(crate) fn add(&mut self, count: u64, sum: u64, sum_of_squares: u64, [min, max]: [u8; 2]) {
+        self.merge(&IntegerMoments { count, sum, sum_of_squares, min, max });
     }
 
     /// Sum of the squares of the values.
@@ -93,24 +101,18 @@ impl Accumulator for IntegerMoments {
     }
 
     fn push_all(&mut self, values: &[u8]) {
-        // The largest block whose sum of squares still fits in 32 bits, for the sake of SIMD.
-        const BLOCK: usize = 1 << 16;
-        for block in values.chunks(BLOCK) {
-            let (mut sum, mut sum_of_squares) = (0_u32, 0_u32);
-            let (mut min, mut max) = (u8::MAX, u8::MIN);
-            for &value in block {
-                sum += u32::from(value);
-                sum_of_squares += u32::from(value) * u32::from(value);
-                min = min.min(value);
-                max = max.max(value);
-            }
-            self.merge(&IntegerMoments {
-                count: block.len() as u64,
-                sum: sum.into(),
-                sum_of_squares: sum_of_squares.into(),
-                min,
-                max,
-            });
+        Self::push_interleaved(slice::from_mut(self), values);
+    }
+
+    fn push_interleaved(states: &mut [Self], values: &[u8]) {
+        let fits = !states.is_empty() && byte_columns::WIDTH.is_multiple_of(states.len());
+        let rest = if fits { byte_columns::add(states, values) } else { values };
+        if let [state] = states {
+            let (sum, sum_of_squares, extremes) = vectorised(Few(rest));
+            return state.add(rest.len() as u64, sum.into(), sum_of_squares.into(), extremes);
+        }
+        for pixel in rest.chunks(states.len().max(1)) {
+            states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
         }
     }
 
@@ -120,6 +122,26 @@ impl Accumulator for IntegerMoments {
         self.sum_of_squares += other.sum_of_squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+}
+
+/// Sum, sum of squares and extremes of at most 2¹⁶ values, so that both sums fit in 32 bits.
+struct Few<'a>(&'a [u8]);
+
+impl Kernel for Few<'_> {
+    type Output = (u32, u32, [u8; 2]);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let (mut sum, mut sum_of_squares) = (0, 0);
+        let [mut min, mut max] = [u8::MAX, u8::MIN];
+        for &value in self.0 {
+            sum += u32::from(value);
+            sum_of_squares += u32::from(value) * u32::from(value);
+            min = min.min(value);
+            max = max.max(value);
+        }
+        (sum, sum_of_squares, [min, max])
     }
 }
 

@@ -32,6 +32,7 @@
 //! ```
 
 mod binned;
+mod byte_columns;
 mod covariance;
 mod error;
 mod finite;
@@ -40,9 +41,11 @@ mod grouping;
 mod histogram;
 mod integer_covariance;
 mod integer_moments;
+mod integer_products;
 mod layout;
 mod moments;
 mod quantile;
+mod simd;
 mod statistics;
 mod summary;
 mod symmetric;
@@ -58,5 +61,7 @@ pub use integer_moments::IntegerMoments;
 pub use layout::Layout;
 pub use moments::Moments;
 pub use quantile::quantiles;
+#[doc(hidden)]
+pub use simd::{Kernel, vectorised};
 pub use statistics::Statistics;
 pub use summary::{Accumulator, JointSummary, Summary};

@@ -1,4 +1,4 @@
-use ndarray::{ArrayView, ArrayView4, Axis, Dimension};
+use ndarray::{ArrayView, ArrayView4, Axis, RemoveAxis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -225,17 +225,33 @@ fn blocks<A: Accumulator>(batch: &ArrayView4<'_, A::Value>, grouping: Grouping) 
         .axis_chunks_iter(Axis(0), samples)
         .into_par_iter()
         .map(|block| match grouping {
-            Grouping::Channel => block.axis_iter(Axis(3)).map(accumulate).collect(),
+            Grouping::Channel => match block.as_slice() {
+                Some(values) if A::EXACT => {
+                    let mut states = vec![A::default(); block.len_of(Axis(3))];
+                    A::push_interleaved(&mut states, values);
+                    states
+                }
+                _ => block.axis_iter(Axis(3)).map(accumulate).collect(),
+            },
             _ => vec![accumulate(block)],
         })
         .collect()
 }
 
 /// One accumulator of all values: in logical order whatever the strides, where order shows.
-fn accumulate<A: Accumulator, D: Dimension>(values: ArrayView<'_, A::Value, D>) -> A {
+fn accumulate<A: Accumulator, D: RemoveAxis>(values: ArrayView<'_, A::Value, D>) -> A {
     let mut accumulator = A::default();
     match values.as_slice_memory_order() {
         Some(values) if A::EXACT => accumulator.push_all(values),
+        // Values of one channel, in order within each image.
+        None if A::EXACT => {
+            for part in values.axis_iter(Axis(0)) {
+                match part.as_slice_memory_order() {
+                    Some(values) => accumulator.push_all(values),
+                    None => part.iter().for_each(|&value| accumulator.push(value)),
+                }
+            }
+        }
         _ => accumulator.push_all(values.as_standard_layout().as_slice().unwrap_or_default()),
     }
     accumulator

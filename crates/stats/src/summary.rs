@@ -56,6 +56,14 @@ pub trait Accumulator: Summary + Clone + Default + Send + Sync {
         }
     }
 
+    /// Adds a block of values that lie in memory by turns, as the channels of pixels do: value `i`
+    /// to state `i % states.len()`.
+    fn push_interleaved(states: &mut [Self], values: &[Self::Value]) {
+        for pixel in values.chunks(states.len().max(1)) {
+            states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
+        }
+    }
+
     /// Adds the values of another state.
     fn merge(&mut self, other: &Self);
 }

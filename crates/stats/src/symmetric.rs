@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayViewMut2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use rayon::iter::repeat_n;
 use rayon::prelude::*;
 
 use crate::Error;
@@ -13,12 +14,13 @@ use crate::Error;
 const TILE: usize = 256;
 
 /// A square matrix of zeros, or an error where it does not fit in memory.
-pub(crate) fn zeros<T: Clone + Default>(size: usize) -> Result<Array2<T>, Error> {
+pub(crate) fn zeros<T: Clone + Default + Send>(size: usize) -> Result<Array2<T>, Error> {
     let too_large = || Error::TooLarge { size };
     let len = size.checked_mul(size).ok_or_else(too_large)?;
     let mut values = Vec::new();
     values.try_reserve_exact(len).map_err(|_| too_large())?;
-    values.resize(len, T::default());
+    // The system hands out memory at its first touch, which takes long enough to share it.
+    values.par_extend(repeat_n(T::default(), len));
     Array2::from_shape_vec((size, size), values).map_err(|_| too_large())
 }
 
@@ -76,22 +78,65 @@ fn upper_tiles<T>(
     tiles
 }
 
-/// Where the upper half holds the entry of this row and column.
-pub(crate) fn upper(row: usize, column: usize) -> [usize; 2] {
-    [row.min(column), row.max(column)]
-}
-
-/// The whole matrix of `entry(value, row, column)`, which must not depend on which of row and
-/// column is which.
+/// The whole matrix of which the upper half is `entry(value, row, column)`.
 pub(crate) fn mirrored<T: Copy + Sync>(
     matrix: &Array2<T>,
     entry: impl Fn(T, usize, usize) -> f64 + Sync,
 ) -> Array2<f64> {
     let mut whole = Array2::zeros(matrix.raw_dim());
-    Zip::indexed(&mut whole).par_for_each(|(row, column), whole| {
-        *whole = entry(matrix[upper(row, column)], row, column);
+    for_each_upper(&mut whole, |whole, row, column| {
+        *whole = entry(matrix[[row, column]], row, column);
     });
+    mirror(whole.view_mut());
     whole
+}
+
+/// Changes each entry of the upper half, given its row and column.
+pub(crate) fn for_each_upper<T: Send + Sync>(
+    matrix: &mut Array2<T>,
+    change: impl Fn(&mut T, usize, usize) + Sync,
+) {
+    matrix.axis_iter_mut(Axis(0)).into_par_iter().enumerate().for_each(|(row, mut entries)| {
+        for (column, entry) in entries.iter_mut().enumerate().skip(row) {
+            change(entry, row, column);
+        }
+    });
+}
+
+/// Copies the upper half onto the lower one.
+///
+/// A matrix is cut in four: two of the quarters are mirrored, a third is copied onto the fourth.
+pub(crate) fn mirror<T: Copy + Send + Sync>(mut matrix: ArrayViewMut2<'_, T>) {
+    const SMALL: usize = 64;
+    let size = matrix.nrows();
+    if size <= SMALL {
+        for row in 1..size {
+            for column in 0..row {
+                matrix[[row, column]] = matrix[[column, row]];
+            }
+        }
+        return;
+    }
+    let (above, below) = matrix.split_at(Axis(0), size / 2);
+    let (left, upper) = above.split_at(Axis(1), size / 2);
+    let (lower, right) = below.split_at(Axis(1), size / 2);
+    rayon::join(
+        || rayon::join(|| mirror(left), || mirror(right)),
+        || transpose(upper.view(), lower),
+    );
+}
+
+/// Copies the transposed matrix, in pieces that fit in cache from either side.
+fn transpose<T: Copy + Send + Sync>(from: ArrayView2<'_, T>, mut to: ArrayViewMut2<'_, T>) {
+    const SIDE: usize = 32;
+    to.axis_chunks_iter_mut(Axis(0), SIDE)
+        .into_par_iter()
+        .zip(from.axis_chunks_iter(Axis(1), SIDE))
+        .for_each(|(mut to, from)| {
+            to.axis_chunks_iter_mut(Axis(1), SIDE)
+                .zip(from.axis_chunks_iter(Axis(0), SIDE))
+                .for_each(|(mut to, from)| to.assign(&from.t()));
+        });
 }
 
 /// The upper half, row by row.
@@ -101,7 +146,7 @@ pub(crate) fn pack<T: Copy>(matrix: &Array2<T>) -> Vec<T> {
 }
 
 /// The matrix whose upper half was packed, or `None` when the number of values is another.
-pub(crate) fn unpack<T: Clone + Default>(
+pub(crate) fn unpack<T: Clone + Default + Send>(
     size: usize,
     values: Vec<T>,
 ) -> Result<Option<Array2<T>>, Error> {

@@ -80,6 +80,35 @@ proptest! {
         check([&a, &b, &c], IntegerMoments::of);
     }
 
+    /// Blocks that fill vectors and those that do not, of channels that divide them and do not.
+    #[test]
+    fn interleaved_values_are_those_pushed_one_by_one(
+        channels in 1..9_usize,
+        length in prop_oneof![0..200_usize, 0..20_000_usize],
+        seed: u32,
+    ) {
+        fn check<A: Accumulator<Value = u8> + PartialEq + std::fmt::Debug>(
+            channels: usize,
+            values: &[u8],
+        ) {
+            let mut states = vec![A::default(); channels];
+            A::push_interleaved(&mut states, values);
+            let mut expected = vec![A::default(); channels];
+            for (index, &value) in values.iter().enumerate() {
+                expected[index % channels].push(value);
+            }
+            assert_eq!(states, expected);
+        }
+        let mut state = seed;
+        let value = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let values: Vec<u8> = (0..length).map(value).collect();
+        check::<IntegerMoments>(channels, &values);
+        check::<Histogram>(channels, &values);
+    }
+
     #[test]
     fn histogram_and_integer_moments_agree_to_the_bit(values in vec(any::<u8>(), 1..300)) {
         let (histogram, moments) = (Histogram::from_slice(&values), IntegerMoments::of(&values));
@@ -261,4 +290,13 @@ fn span_is_that_of_the_values() {
     assert_eq!(Histogram::default().span(), None);
     assert_eq!(Histogram::from_slice(&[0]).span(), Some((0, 0)));
     assert_eq!(Histogram::from_slice(&[7, 255, 3]).span(), Some((3, 255)));
+}
+
+/// More than the 32-bit sums of one block hold.
+#[test]
+fn extreme_values_do_not_overflow() {
+    let values = vec![255_u8; 3 * 64 * ((1 << 16) + 9) + 7];
+    let moments = IntegerMoments::of(&values);
+    assert_eq!(moments.sum_of_squares(), 255 * 255 * values.len() as u64);
+    assert_eq!((moments.min(), moments.max(), moments.variance()), (255.0, 255.0, 0.0));
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use mizumashi::stats::{Accumulator, Grouping, Histogram, Layout, Moments, Statistics};
+use mizumashi::stats::{Accumulator, Grouping, IntegerMoments, Layout, Moments, Statistics};
 use ndarray::{Array4, ArrayD, CowArray, Ix4};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ impl Case for Stats {
             let images: Array4<f32> = inputs.images.mapv(f32::from);
             Box::new(Set::<Moments> { inputs, images: images.into() })
         } else {
-            Box::new(Set::<Histogram> { inputs, images: inputs.images.view().into() })
+            Box::new(Set::<IntegerMoments> { inputs, images: inputs.images.view().into() })
         })
     }
 }

@@ -4,6 +4,7 @@ use ndarray::{ArrayView, Dimension};
 use rayon::prelude::*;
 
 use crate::Error;
+use crate::simd::{Kernel, vectorised};
 
 /// Refuses an array with a value that is NaN or infinite, naming the first in logical order.
 pub(crate) fn check_finite<T, D>(values: &ArrayView<'_, T, D>) -> Result<(), Error>
@@ -24,7 +25,7 @@ where
     D: Dimension,
 {
     let finite = match values.as_slice_memory_order() {
-        Some(values) => values.par_chunks(1 << 16).all(all_finite),
+        Some(values) => values.par_chunks(1 << 16).all(|values| vectorised(AllFinite(values))),
         None => values.iter().all(|&value| value.into().is_finite()),
     };
     if finite {
@@ -38,6 +39,13 @@ where
 }
 
 /// Looks at every value without stopping early, which lets the compiler look at several at once.
-fn all_finite<T: Copy + Into<f64>>(values: &[T]) -> bool {
-    values.iter().fold(true, |finite, &value| finite & value.into().is_finite())
+struct AllFinite<'a, T>(&'a [T]);
+
+impl<T: Copy + Into<f64>> Kernel for AllFinite<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.0.iter().fold(true, |finite, &value| finite & value.into().is_finite())
+    }
 }

@@ -1,3 +1,5 @@
+use std::slice;
+
 use ndarray::{ArrayView, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -141,29 +143,16 @@ impl Accumulator for Histogram {
     }
 
     fn push_all(&mut self, values: &[u8]) {
-        // What emptying and adding up the counters of several is repaid by.
-        const MANY: usize = 1 << 10;
-        if values.len() < MANY {
-            return values.iter().for_each(|&value| self.push(value));
-        }
-        // Equal values come in runs, and a counter that was just written is slow to read.
-        let mut parts: [Histogram; 4] = Default::default();
-        Self::push_interleaved(&mut parts, values);
-        parts.iter().for_each(|part| self.merge(part));
+        push_by_turns::<4>(slice::from_mut(self), values);
     }
 
     fn push_interleaved(states: &mut [Self], values: &[u8]) {
-        match states {
-            [] => {}
-            [one] => one.push_all(values),
-            [a, b] => push_by_turns([a, b], values),
-            [a, b, c] => push_by_turns([a, b, c], values),
-            [a, b, c, d] => push_by_turns([a, b, c, d], values),
-            _ => {
-                for pixel in values.chunks(states.len()) {
-                    states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
-                }
-            }
+        match states.len() {
+            1 => push_by_turns::<4>(states, values),
+            2 => push_by_turns::<8>(states, values),
+            3 => push_by_turns::<12>(states, values),
+            4 => push_by_turns::<16>(states, values),
+            _ => push_one_by_one(states, values),
         }
     }
 
@@ -174,15 +163,40 @@ impl Accumulator for Histogram {
     }
 }
 
-/// Adds value `i` to state `i % N`.
-fn push_by_turns<const N: usize>(states: [&mut Histogram; N], values: &[u8]) {
-    let (pixels, rest) = values.as_chunks::<N>();
-    for pixel in pixels {
-        for (place, &value) in pixel.iter().enumerate() {
-            states[place].push(value);
+/// Adds value `i` to state `i` modulo their number, which divides `TABLES`.
+///
+/// Equal values come in runs, and a counter that was just written is slow to read: so each state
+/// counts in several tables by turns.
+fn push_by_turns<const TABLES: usize>(states: &mut [Histogram], values: &[u8]) {
+    // Per table, what emptying and adding it up is repaid by, and what 32 bits count with ease.
+    const FEW: usize = 1 << 7;
+    const MOST: usize = 1 << 20;
+    if values.len() < FEW * TABLES {
+        return push_one_by_one(states, values);
+    }
+    let channels = states.len();
+    for values in values.chunks(MOST * TABLES) {
+        let mut tables = [[0_u32; 256]; TABLES];
+        let (turns, rest) = values.as_chunks::<TABLES>();
+        for turn in turns {
+            for (table, &value) in tables.iter_mut().zip(turn) {
+                table[usize::from(value)] += 1;
+            }
+        }
+        for (table, &value) in tables.iter_mut().zip(rest) {
+            table[usize::from(value)] += 1;
+        }
+        for (index, table) in tables.iter().enumerate() {
+            let counts = &mut states[index % channels].counts;
+            counts.iter_mut().zip(table).for_each(|(count, &more)| *count += u64::from(more));
         }
     }
-    states.into_iter().zip(rest).for_each(|(state, &value)| state.push(value));
+}
+
+fn push_one_by_one(states: &mut [Histogram], values: &[u8]) {
+    for pixel in values.chunks(states.len().max(1)) {
+        states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
+    }
 }
 
 impl From<Histogram> for Vec<u64> {

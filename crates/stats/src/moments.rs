@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::simd::{Kernel, vectorised};
 use crate::summary::MAX_COUNT;
 use crate::{Accumulator, Error, Summary};
 
@@ -34,23 +35,7 @@ pub struct Moments {
 impl Moments {
     /// The moments of a block of values.
     pub fn of(values: &[f32]) -> Self {
-        let Some(&first) = values.first() else { return Moments::default() };
-        let count = values.len() as u64;
-        let sum: f64 = fold_lanes(values, 0.0, |sum, value| sum + f64::from(value)).iter().sum();
-        let mean = sum / count as f64;
-        let squares = fold_lanes(values, 0.0, |sum, value| {
-            let deviation = f64::from(value) - mean;
-            sum + deviation * deviation
-        });
-        let min = fold_lanes(values, first, |min, value| if value < min { value } else { min });
-        let max = fold_lanes(values, first, |max, value| if value > max { value } else { max });
-        Moments {
-            count,
-            mean,
-            scatter: squares.iter().sum(),
-            min: min.into_iter().fold(first, f32::min).into(),
-            max: max.into_iter().fold(first, f32::max).into(),
-        }
+        if values.is_empty() { Moments::default() } else { vectorised(TwoPasses(values)) }
     }
 
     /// Adds one value of any real type.
@@ -127,20 +112,65 @@ impl Accumulator for Moments {
     }
 }
 
-/// Folds the values in eight lanes whatever the machine, value `i` in lane `i % 8`: the shape of a
-/// sum is part of its result.
-fn fold_lanes<T: Copy>(values: &[f32], start: T, step: impl Fn(T, f32) -> T) -> [T; 8] {
-    let mut lanes = [start; 8];
-    let (blocks, rest) = values.as_chunks::<8>();
-    for block in blocks {
-        for (lane, &value) in lanes.iter_mut().zip(block) {
-            *lane = step(*lane, value);
+/// Partial sums that a block is added up in, value `i` in lane `i % LANES`, whatever the machine:
+/// the shape of a sum is part of its result. As many as keep the adders of the widest registers busy.
+const LANES: usize = 32;
+
+/// The moments of some values: mean and extremes first, then deviations from that mean.
+struct TwoPasses<'a>(&'a [f32]);
+
+impl Kernel for TwoPasses<'_> {
+    type Output = Moments;
+
+    #[inline(always)]
+    fn run(self) -> Moments {
+        let values = self.0;
+        let count = values.len() as u64;
+        let mut sums = [0.0; LANES];
+        let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+        for_each_lane(values, |lane, value| {
+            sums[lane] += f64::from(value);
+            min[lane] = smaller(min[lane], value);
+            max[lane] = larger(max[lane], value);
+        });
+        let mean = sums.iter().sum::<f64>() / count as f64;
+        let mut squares = [0.0; LANES];
+        for_each_lane(values, |lane, value| {
+            let deviation = f64::from(value) - mean;
+            squares[lane] += deviation * deviation;
+        });
+        Moments {
+            count,
+            mean,
+            scatter: squares.iter().sum(),
+            min: min.into_iter().fold(f32::INFINITY, smaller).into(),
+            max: max.into_iter().fold(f32::NEG_INFINITY, larger).into(),
         }
     }
-    for (lane, &value) in lanes.iter_mut().zip(rest) {
-        *lane = step(*lane, value);
+}
+
+/// Unlike `f32::min`, says which zero it is of two.
+#[inline(always)]
+fn smaller(min: f32, value: f32) -> f32 {
+    if value < min { value } else { min }
+}
+
+#[inline(always)]
+fn larger(max: f32, value: f32) -> f32 {
+    if value > max { value } else { max }
+}
+
+#[inline(always)]
+fn for_each_lane(values: &[f32], mut step: impl FnMut(usize, f32)) {
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for (lane, &value) in block.iter().enumerate() {
+            step(lane, value);
+        }
     }
-    lanes
+    for (lane, &value) in rest.iter().enumerate() {
+        step(lane, value);
+    }
 }
 
 /// [`Moments`] as stored, before its invariants are checked.
@@ -175,5 +205,21 @@ impl TryFrom<Unchecked> for Moments {
             return fail("not min <= mean <= max and scatter >= 0");
         }
         Ok(moments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn wide_registers_give_the_bits_of_the_plain_loop(
+            values in prop::collection::vec(-1e4_f32..1e4, 1..300),
+        ) {
+            prop_assert_eq!(vectorised(TwoPasses(&values)), TwoPasses(&values).run());
+        }
     }
 }

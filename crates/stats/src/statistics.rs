@@ -226,12 +226,12 @@ fn blocks<A: Accumulator>(batch: &ArrayView4<'_, A::Value>, grouping: Grouping) 
         .into_par_iter()
         .map(|block| match grouping {
             Grouping::Channel => match block.as_slice() {
-                Some(values) if A::EXACT => {
+                Some(values) => {
                     let mut states = vec![A::default(); block.len_of(Axis(3))];
                     A::push_interleaved(&mut states, values);
                     states
                 }
-                _ => block.axis_iter(Axis(3)).map(accumulate).collect(),
+                None => block.axis_iter(Axis(3)).map(accumulate).collect(),
             },
             _ => vec![accumulate(block)],
         })
@@ -243,14 +243,16 @@ fn accumulate<A: Accumulator, D: RemoveAxis>(values: ArrayView<'_, A::Value, D>)
     let mut accumulator = A::default();
     match values.as_slice_memory_order() {
         Some(values) if A::EXACT => accumulator.push_all(values),
-        // Values of one channel, in order within each image.
+        // The planes of a channel, put together: many values at once are added faster.
         None if A::EXACT => {
-            for part in values.axis_iter(Axis(0)) {
-                match part.as_slice_memory_order() {
-                    Some(values) => accumulator.push_all(values),
-                    None => part.iter().for_each(|&value| accumulator.push(value)),
+            let mut planes = Vec::with_capacity(values.len());
+            for plane in values.axis_iter(Axis(0)) {
+                match plane.as_slice_memory_order() {
+                    Some(values) => planes.extend_from_slice(values),
+                    None => planes.extend(plane.iter().copied()),
                 }
             }
+            accumulator.push_all(&planes);
         }
         _ => accumulator.push_all(values.as_standard_layout().as_slice().unwrap_or_default()),
     }

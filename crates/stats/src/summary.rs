@@ -57,10 +57,13 @@ pub trait Accumulator: Summary + Clone + Default + Send + Sync {
     }
 
     /// Adds a block of values that lie in memory by turns, as the channels of pixels do: value `i`
-    /// to state `i % states.len()`.
+    /// to state `i % states.len()`. The result is that of [`push_all`](Accumulator::push_all) with
+    /// the values of each state, to the bit.
     fn push_interleaved(states: &mut [Self], values: &[Self::Value]) {
-        for pixel in values.chunks(states.len().max(1)) {
-            states.iter_mut().zip(pixel).for_each(|(state, &value)| state.push(value));
+        let channels = states.len();
+        for (channel, state) in states.iter_mut().enumerate() {
+            let own: Vec<_> = values.iter().skip(channel).step_by(channels).copied().collect();
+            state.push_all(&own);
         }
     }
 

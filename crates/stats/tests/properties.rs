@@ -292,10 +292,10 @@ fn span_is_that_of_the_values() {
     assert_eq!(Histogram::from_slice(&[7, 255, 3]).span(), Some((3, 255)));
 }
 
-/// More than the 32-bit sums of one block hold.
+/// Twice what the 32-bit sums of one block hold, 2³² / 255² rows of 192 values.
 #[test]
 fn extreme_values_do_not_overflow() {
-    let values = vec![255_u8; 3 * 64 * ((1 << 16) + 9) + 7];
+    let values = vec![255_u8; 3 * 64 * ((1 << 17) + 9) + 7];
     let moments = IntegerMoments::of(&values);
     assert_eq!(moments.sum_of_squares(), 255 * 255 * values.len() as u64);
     assert_eq!((moments.min(), moments.max(), moments.variance()), (255.0, 255.0, 0.0));

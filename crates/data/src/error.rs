@@ -277,6 +277,20 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether it is the file that is at fault, so that another may stand in for it.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        use io::ErrorKind::{NotFound, PermissionDenied, UnexpectedEof};
+        match self {
+            Self::Damaged { .. } | Self::Limit { .. } | Self::PixelType { .. } => true,
+            Self::Io { source, .. } => {
+                matches!(source.kind(), NotFound | PermissionDenied | UnexpectedEof)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What the operating system said of a file.
 pub(crate) fn io_error(path: &Path, source: io::Error) -> Error {
     Error::Io { input: path.display().to_string(), source }

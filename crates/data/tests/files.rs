@@ -89,6 +89,51 @@ fn a_damaged_file_is_substituted_without_shifting_an_index() {
 }
 
 #[test]
+fn a_run_of_damaged_files_is_listed_at_once() {
+    let (_folder, paths) = pictures(6, &[1, 2, 3]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 1).unwrap(), 4);
+    let listed = |files: &ImageFiles| -> Vec<_> {
+        files.quarantine().iter().map(|q| (q.index, q.substitute)).collect()
+    };
+    assert_eq!(listed(&files), [(1, 4), (2, 4), (3, 4)]);
+    // The substitute is itself substituted where it goes.
+    fs::remove_file(&paths[4]).unwrap();
+    assert_eq!(level(&files, 2).unwrap(), 5);
+    assert_eq!(listed(&files), [(1, 5), (2, 5), (3, 5), (4, 5)]);
+    assert!(files.quarantine()[1].reason.contains("002.png"));
+}
+
+#[test]
+fn a_list_without_readable_files_is_searched_once() {
+    let (_folder, paths) = pictures(3, &[0, 1, 2]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
+    // Not looked for again, but served where it is asked for.
+    save_image(&paths[2], Array3::zeros((8, 8, 1)).view(), SaveFormat::Png).unwrap();
+    let Err(Error::AllDamaged { path, .. }) = level(&files, 1) else { panic!("no error") };
+    assert_eq!(path, paths[1]);
+    assert!(level(&files, 2).is_ok());
+    assert!(level(&files, 1).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_damage_of_the_file_is_not_substituted() {
+    let (folder, mut paths) = pictures(2, &[]);
+    // A name that is too long for any file: the system's refusal says nothing of a file.
+    paths[0] = folder.path().join("x".repeat(5000));
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    let error = level(&files, 0).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert!(files.quarantine().is_empty());
+
+    paths[0] = folder.path().join("gone.png");
+    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 0).unwrap(), 1);
+}
+
+#[test]
 fn limits_hold_before_memory_is_given() {
     let path = golden("rgb.png"); // 13 columns, 9 rows
     let load = |limits| ImageLoader::new().limits(limits).load(&path);

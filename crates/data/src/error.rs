@@ -82,6 +82,17 @@ pub enum Error {
         expected: usize,
     },
 
+    /// A class was given twice.
+    #[error("the classes {first} and {second} are both named {name:?}; name each class once")]
+    DuplicateClass {
+        /// The name.
+        name: String,
+        /// The number of the first class of this name.
+        first: usize,
+        /// The number of the second.
+        second: usize,
+    },
+
     /// There are not as many labels as images.
     #[error("there are {images} images but {labels} labels; each image needs one label")]
     LabelCount {
@@ -148,7 +159,7 @@ pub enum Error {
         limit: u64,
     },
 
-    /// A file is no picture of a known format, or is cut short.
+    /// A file is no regular file, no picture of a known format, or is cut short.
     #[error("{} cannot be decoded; mend it, leave it out, or have it substituted", path.display())]
     Damaged {
         /// The file.
@@ -275,6 +286,20 @@ pub enum Error {
         /// What the encoder said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// Whether it is the file that is at fault, so that another may stand in for it.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        use io::ErrorKind::{NotFound, PermissionDenied, UnexpectedEof};
+        match self {
+            Self::Damaged { .. } | Self::Limit { .. } | Self::PixelType { .. } => true,
+            Self::Io { source, .. } => {
+                matches!(source.kind(), NotFound | PermissionDenied | UnexpectedEof)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What the operating system said of a file.

@@ -89,6 +89,51 @@ fn a_damaged_file_is_substituted_without_shifting_an_index() {
 }
 
 #[test]
+fn a_run_of_damaged_files_is_listed_at_once() {
+    let (_folder, paths) = pictures(6, &[1, 2, 3]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 1).unwrap(), 4);
+    let listed = |files: &ImageFiles| -> Vec<_> {
+        files.quarantine().iter().map(|q| (q.index, q.substitute)).collect()
+    };
+    assert_eq!(listed(&files), [(1, 4), (2, 4), (3, 4)]);
+    // The substitute is itself substituted where it goes.
+    fs::remove_file(&paths[4]).unwrap();
+    assert_eq!(level(&files, 2).unwrap(), 5);
+    assert_eq!(listed(&files), [(1, 5), (2, 5), (3, 5), (4, 5)]);
+    assert!(files.quarantine()[1].reason.contains("002.png"));
+}
+
+#[test]
+fn a_list_without_readable_files_is_searched_once() {
+    let (_folder, paths) = pictures(3, &[0, 1, 2]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
+    // Not looked for again, but served where it is asked for.
+    save_image(&paths[2], Array3::zeros((8, 8, 1)).view(), SaveFormat::Png).unwrap();
+    let Err(Error::AllDamaged { path, .. }) = level(&files, 1) else { panic!("no error") };
+    assert_eq!(path, paths[1]);
+    assert!(level(&files, 2).is_ok());
+    assert!(level(&files, 1).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_damage_of_the_file_is_not_substituted() {
+    let (folder, mut paths) = pictures(2, &[]);
+    // A name that is too long for any file: the system's refusal says nothing of a file.
+    paths[0] = folder.path().join("x".repeat(5000));
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    let error = level(&files, 0).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert!(files.quarantine().is_empty());
+
+    paths[0] = folder.path().join("gone.png");
+    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 0).unwrap(), 1);
+}
+
+#[test]
 fn limits_hold_before_memory_is_given() {
     let path = golden("rgb.png"); // 13 columns, 9 rows
     let load = |limits| ImageLoader::new().limits(limits).load(&path);
@@ -182,6 +227,70 @@ fn every_jpeg_that_is_cut_short_is_damaged() {
     }
 }
 
+#[test]
+fn a_jpeg_must_have_its_end_but_may_have_strays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.jpg");
+    let load = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        ImageLoader::new().load(&path)
+    };
+    for file in ["420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg"] {
+        let bytes = fs::read(golden(file)).unwrap();
+        let whole = load(&bytes).unwrap();
+        let end = bytes.len() - 2;
+        assert_eq!(bytes[end..], [0xff, 0xd9]);
+        for kept in [end, end + 1, end - 1, end - 8] {
+            let outcome = load(&bytes[..kept]);
+            assert!(matches!(outcome, Err(Error::Damaged { .. })), "{file}, {kept} bytes");
+        }
+        // After the end, cameras append what they like.
+        assert_eq!(load(&[&bytes[..], &[7; 500]].concat()).unwrap(), whole);
+        // Between headers, here after the first: PIL skips it.
+        let first = 4 + usize::from(u16::from_be_bytes([bytes[4], bytes[5]])) - 2 + 2;
+        assert_eq!(bytes[first], 0xff, "{file}");
+        let stray = [&bytes[..first], &[0x11; 40], &bytes[first..]].concat();
+        assert_eq!(load(&stray).unwrap(), whole, "{file}");
+    }
+    // A preview in the header has an end of its own, which does not count.
+    let bytes = fs::read(golden("420.jpg")).unwrap();
+    let preview = [0xff, 0xe5, 0, 6, 0xff, 0xd8, 0xff, 0xd9];
+    let bytes = [&bytes[..2], &preview, &bytes[2..]].concat();
+    assert!(load(&bytes).is_ok());
+    assert!(matches!(load(&bytes[..bytes.len() - 2]), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn an_exif_chunk_that_claims_more_than_the_file_has_is_refused() {
+    let simple = fs::read(golden("lossless.webp")).unwrap();
+    let (width, height) = image::image_dimensions(golden("lossless.webp")).unwrap();
+    let picture = &simple[simple.windows(4).position(|four| four == b"VP8L").unwrap()..];
+    let file = |claimed: u32| {
+        let mut chunks = b"WEBPVP8X\x0a\0\0\0\x08\0\0\0".to_vec();
+        chunks.extend_from_slice(&(width - 1).to_le_bytes()[..3]);
+        chunks.extend_from_slice(&(height - 1).to_le_bytes()[..3]);
+        chunks.extend_from_slice(picture);
+        chunks.extend_from_slice(b"EXIF");
+        chunks.extend_from_slice(&claimed.to_le_bytes());
+        // One entry: orientation 3, upside down.
+        chunks.extend_from_slice(b"II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0");
+        let length = u32::try_from(chunks.len()).unwrap().to_le_bytes();
+        [b"RIFF", &length[..], &chunks].concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.webp");
+    let loader = ImageLoader::new();
+    let upright = loader.load(golden("lossless.webp")).unwrap();
+    fs::write(&path, file(22)).unwrap();
+    assert_eq!(loader.load(&path).unwrap(), upright);
+    let turned = loader.apply_orientation(true).load(&path).unwrap();
+    assert_eq!(turned, upright.slice(ndarray::s![..;-1, ..;-1, ..]));
+    fs::write(&path, file(0xffff_fff0)).unwrap();
+    assert_eq!(loader.load(&path).unwrap(), upright);
+    let error = loader.apply_orientation(true).load(&path).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_once_and_only_on_request() {
@@ -245,4 +354,39 @@ fn bad_tables_are_named() {
     assert!(matches!(Table::read("a,b\n1\n".as_bytes()), Err(Error::Csv { .. })));
     let error = Table::new(vec!["a".into()], vec![vec![]]).unwrap_err();
     assert!(matches!(error, Error::Row { row: 1, cells: 0, columns: 1 }), "{error}");
+}
+
+#[test]
+fn classes_may_have_any_order_but_each_once() {
+    let csv = "file,class\na.png,emu\nb.png,cat\nc.png,dog\nd.png,elk\n";
+    let names = ["dog", "cat", "emu"].map(str::to_owned);
+    let mut table = Table::read(csv.as_bytes()).unwrap();
+    assert_eq!(table.retain_classes("class", None, &names).unwrap(), 1);
+    assert_eq!(table.labels("class", None, &names).unwrap(), [[2], [1], [0]]);
+    let twice = ["dog", "cat", "dog"].map(str::to_owned);
+    let outcome = table.labels("class", None, &twice);
+    assert!(matches!(outcome, Err(Error::DuplicateClass { first: 0, second: 2, .. })));
+
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("dog")).unwrap();
+    fs::write(root.path().join("dog/1.PNG"), "").unwrap();
+    let error = ImageFolder::new(root.path()).classes(["dog", "dog"]).list().unwrap_err();
+    assert!(error.to_string().contains("\"dog\""), "{error}");
+    assert!(matches!(error, Error::DuplicateClass { .. }));
+    let list = ImageFolder::new(root.path()).extensions([".png"]).list().unwrap();
+    assert_eq!(list.labels, [0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.png");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Opening it would wait for someone to write.
+    for path in [pipe.as_path(), folder.path()] {
+        let error = ImageLoader::new().load(path).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
 }

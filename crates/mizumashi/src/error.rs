@@ -57,10 +57,11 @@ pub enum Error {
         /// What it must be instead.
         mend: &'static str,
     },
-    /// A recipe made images of different shapes, which no batch can hold.
+    /// A recipe made images of different shapes, which no batch can hold, or a source lent an image
+    /// of another shape than it says.
     #[error(
         "image {sample} came out as {found} where {expected} is served; \
-         end the recipe with a step that makes one size"
+         end the recipe with a step that makes one size, or mend the source"
     )]
     MixedShapes {
         /// Index of the image in its set.

@@ -38,9 +38,20 @@ impl<S: Source> TrainingSet<'_, S> {
             let mut chunk =
                 Array4::from_elem((count, height, width, channels), S::Pixel::default());
             let read = |(offset, mut slot): (usize, ArrayViewMut3<'_, S::Pixel>)| {
-                self.source.with_image(start + offset, |image| slot.assign(&image))
+                let sample = start + offset;
+                self.source.with_image(sample, |image| {
+                    let found = ImageShape::new(image.dim());
+                    if found != shape {
+                        return Err(Error::MixedShapes { sample, expected: shape, found });
+                    }
+                    slot.assign(&image);
+                    Ok(())
+                })?
             };
-            chunk.axis_iter_mut(Axis(0)).into_par_iter().enumerate().try_for_each(read)?;
+            // All are read, so that of several failures the first is reported whatever the threads.
+            let outcomes: Vec<Result<(), Error>> =
+                chunk.axis_iter_mut(Axis(0)).into_par_iter().enumerate().map(read).collect();
+            outcomes.into_iter().collect::<Result<(), Error>>()?;
             figures.update(chunk.view(), Layout::Nhwc)?;
         }
         Ok((figures.mean(), figures.std()))

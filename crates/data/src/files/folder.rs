@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,9 +103,12 @@ impl ImageFolder {
         Self { classes: Classes::None, ..self }
     }
 
-    /// The extensions that count as pictures, in any case; [`EXTENSIONS`] unless set.
+    /// The extensions that count as pictures, in any case, with or without a leading dot;
+    /// [`EXTENSIONS`] unless set.
     pub fn extensions<S: Into<String>>(self, extensions: impl IntoIterator<Item = S>) -> Self {
-        let extensions = extensions.into_iter().map(|e| e.into().to_lowercase()).collect();
+        let bare =
+            |extension: String| extension.strip_prefix('.').unwrap_or(&extension).to_lowercase();
+        let extensions = extensions.into_iter().map(|extension| bare(extension.into())).collect();
         Self { extensions, ..self }
     }
 
@@ -124,6 +128,7 @@ impl ImageFolder {
     ///
     /// # Errors
     /// - [`Error::Missing`] when the root or a given class is no folder;
+    /// - [`Error::DuplicateClass`] when a class is given twice;
     /// - [`Error::Split`] when the fraction is not between 0 and 1;
     /// - [`Error::Io`] when a folder cannot be read, or a class's name is no Unicode;
     /// - [`Error::NoImages`] when nothing is left to serve.
@@ -136,7 +141,10 @@ impl ImageFolder {
                 list.paths = pictures;
                 list.skipped = skipped;
             }
-            Classes::Given(names) => list.class_names.clone_from(names),
+            Classes::Given(names) => {
+                number_classes(names)?;
+                list.class_names.clone_from(names);
+            }
             Classes::Found => list.class_names = subfolders(&self.root)?,
         }
         for (label, name) in list.class_names.iter().enumerate() {
@@ -211,6 +219,17 @@ fn sorting_key(path: &Path) -> (OsString, OsString) {
 fn has_extension(path: &Path, extensions: &[String]) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     extensions.contains(&extension)
+}
+
+/// The number of each class by its name: its position among `names`, in whatever order they are.
+pub(super) fn number_classes(names: &[String]) -> Result<BTreeMap<&str, usize>, Error> {
+    let mut numbers = BTreeMap::new();
+    for (number, name) in names.iter().enumerate() {
+        if let Some(first) = numbers.insert(name.as_str(), number) {
+            return Err(Error::DuplicateClass { name: name.clone(), first, second: number });
+        }
+    }
+    Ok(numbers)
 }
 
 fn require_folder(path: &Path, what: &str) -> Result<(), Error> {

@@ -7,8 +7,15 @@ use crate::Error;
 /// What a file may ask for, checked before any memory is given to it.
 ///
 /// The defaults let ordinary photographs through and stop files made to exhaust memory: sides of
-/// 32,768, 2^26 pixels (201 MB as RGB), 256 MiB on disk. One picture is decoded per thread, so a
-/// flow may need that much times its threads.
+/// 32,768, 2^26 pixels, 256 MiB on disk.
+///
+/// A thread has one picture at a time. At worst that takes `file_bytes` for the file and, while it
+/// is decoded and converted, about 16 bytes a pixel (a progressive JPEG of four components, or four
+/// channels of 16 bits with the decoder's copy of them): 1.3 GB per thread by the defaults. An
+/// ordinary RGB picture takes 3 to 7 bytes a pixel. Besides, resizing takes the picture's rows times
+/// the target's columns, and a lossy WebP whose inner frame is larger than it says is decoded before
+/// that is noticed (at most 16,383 x 16,383 pixels). From one file to the next a thread keeps up to
+/// 16 MiB of the file, the resizer's rows, and a picture of the target size.
 ///
 /// ```
 /// use mizumashi_data::files::{ImageLoader, Limits};

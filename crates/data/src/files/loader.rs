@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
@@ -14,8 +14,9 @@ use crate::error::io_error;
 /// Makes arrays of image files: u8, `[height, width, channels]`.
 ///
 /// As Keras' `load_img`, it decodes, converts to a colour mode, then resizes, whatever the shape
-/// of the picture was. Unlike its peers it refuses a file that is cut short or asks for more than
-/// the [`Limits`].
+/// of the picture was. As PIL, it refuses a file that is cut short, and skips stray bytes between
+/// the headers of a JPEG. Unlike PIL, it refuses a JPEG whose coded data are found to be
+/// damaged, and a file that asks for more than the [`Limits`].
 ///
 /// The pixels of lossless formats are PIL's. JPEG decoders differ in the last bits: see the crate's
 /// golden tests for how far.
@@ -45,6 +46,9 @@ pub struct ImageLoader {
     limits: Limits,
     apply_orientation: bool,
 }
+
+/// Bytes of a file buffer that are kept for the next file: more than photographs have.
+const KEPT: usize = 1 << 24;
 
 /// Memory that a thread keeps from one file to the next.
 #[derive(Debug, Default)]
@@ -96,7 +100,7 @@ impl ImageLoader {
     /// # Errors
     /// - [`Error::Io`] when it cannot be read;
     /// - [`Error::Limit`] when it asks for more than the limits, before memory is given to it;
-    /// - [`Error::Damaged`] when it is no picture of a known format, or cut short;
+    /// - [`Error::Damaged`] when it is no regular file, no picture of a known format, or cut short;
     /// - [`Error::PixelType`] when its values are not integers;
     /// - [`Error::TargetSize`] when the target size is none.
     pub fn load(&self, path: impl AsRef<Path>) -> Result<Array3<u8>, Error> {
@@ -135,10 +139,16 @@ impl ImageLoader {
     fn decode(&self, path: &Path, buffer: &mut LoadBuffer) -> Result<(Vec<u8>, (u32, u32)), Error> {
         let limits = &self.limits;
         let failed = |source| io_error(path, source);
+        // A pipe would have to be written to before it could even be opened.
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(damaged(path, "it is no regular file"));
+        }
+        limits.check_bytes(path, metadata.len())?;
         let mut file = File::open(path).map_err(failed)?;
-        limits.check_bytes(path, file.metadata().map_err(failed)?.len())?;
         buffer.file.clear();
-        // A device or a pipe has no length that could have been checked.
+        buffer.file.shrink_to(KEPT);
+        // It may have grown since.
         let bound = limits.file_bytes.saturating_add(1);
         file.by_ref().take(bound).read_to_end(&mut buffer.file).map_err(failed)?;
         limits.check_bytes(path, buffer.file.len() as u64)?;

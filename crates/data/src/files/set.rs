@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndarray::parallel::prelude::*;
@@ -21,6 +22,11 @@ pub enum OnDamage {
     /// The next readable sample of the list, past its end from the beginning, stands in for it,
     /// label and all, and it is put on a list: see [`ImageFiles::quarantine`]. The number of
     /// samples and the random numbers of the others stay.
+    ///
+    /// So it goes with damage of the file itself: [`Error::Damaged`], [`Error::Limit`],
+    /// [`Error::PixelType`], and [`Error::Io`] where the file is not there, may not be read, or
+    /// ends early. Every other error is returned, since it says nothing of the file: too many open
+    /// files, a failing disk, want of memory, a wrong argument.
     Substitute,
 }
 
@@ -59,6 +65,8 @@ pub struct ImageFiles {
     shape: (usize, usize, usize),
     on_damage: OnDamage,
     quarantine: Mutex<BTreeMap<usize, Quarantined>>,
+    /// Whether a search for a substitute has found none in the whole list.
+    none_readable: AtomicBool,
     /// Idle buffers; never more than threads that were busy at once.
     buffers: Mutex<Vec<(Vec<u8>, LoadBuffer)>>,
 }
@@ -83,6 +91,7 @@ impl ImageFiles {
             shape,
             on_damage: OnDamage::default(),
             quarantine: Mutex::default(),
+            none_readable: AtomicBool::new(false),
             buffers: Mutex::default(),
         })
     }
@@ -174,7 +183,8 @@ impl ImageFiles {
         }
     }
 
-    /// The damaged files that have been met so far, in the order of the list.
+    /// The damaged files that have been met so far, in the order of the list: those that were asked
+    /// for, and those that were tried as substitutes.
     pub fn quarantine(&self) -> Vec<Quarantined> {
         lock(&self.quarantine).values().cloned().collect()
     }
@@ -189,22 +199,56 @@ impl ImageFiles {
         if self.on_damage == OnDamage::Fail {
             return load(index);
         }
-        let known = lock(&self.quarantine).get(&index).map(|entry| entry.substitute);
-        if let Some(substitute) = known {
-            return load(substitute);
-        }
-        let Err(reason) = load(index) else { return Ok(()) };
-        for step in 1..self.len() {
-            let substitute = (index + step) % self.len();
-            if lock(&self.quarantine).contains_key(&substitute) || load(substitute).is_err() {
-                continue;
+        // What one search meets shares what it finds, so that a run of damaged files is read once;
+        // where an earlier one has found nothing, none follows.
+        let alone = self.none_readable.load(Ordering::Relaxed);
+        let mut met = Vec::new();
+        let mut first = None;
+        let mut candidate = index;
+        for _ in 0..if alone { 1 } else { self.len() } {
+            let known = lock(&self.quarantine).get(&candidate).map(|entry| entry.substitute);
+            candidate = known.unwrap_or(candidate);
+            match load(candidate) {
+                Ok(()) => {
+                    self.none_readable.store(false, Ordering::Relaxed);
+                    self.record(met, candidate);
+                    return Ok(());
+                }
+                Err(error) if error.is_of_the_file() => {
+                    met.push((candidate, with_causes(&error)));
+                    first.get_or_insert((candidate, error));
+                }
+                Err(error) => return Err(error),
             }
-            let (path, reason) = (self.paths[index].clone(), with_causes(&reason));
-            let entry = Quarantined { index, substitute, path, reason };
-            lock(&self.quarantine).insert(index, entry);
-            return Ok(());
+            candidate = (candidate + 1) % self.len();
         }
-        Err(Error::AllDamaged { path: self.paths[index].clone(), source: Box::new(reason) })
+        self.none_readable.store(true, Ordering::Relaxed);
+        let none = Error::NoImages { input: "the list of files".into() };
+        let (index, source) = first.unwrap_or((index, none));
+        Err(Error::AllDamaged { path: self.paths[index].clone(), source: Box::new(source) })
+    }
+
+    /// Puts damaged files on the list, with their reasons.
+    fn record(&self, met: Vec<(usize, String)>, substitute: usize) {
+        if met.is_empty() {
+            return;
+        }
+        let mut quarantine = lock(&self.quarantine);
+        for (index, reason) in met {
+            let path = self.paths[index].clone();
+            quarantine.insert(index, Quarantined { index, substitute, path, reason });
+        }
+        // A substitute that has become unreadable since is itself substituted.
+        let moved: Vec<(usize, usize)> = quarantine
+            .values()
+            .filter(|entry| quarantine.contains_key(&entry.substitute))
+            .map(|entry| (entry.index, substitute))
+            .collect();
+        for (index, substitute) in moved {
+            if let Some(entry) = quarantine.get_mut(&index) {
+                entry.substitute = substitute;
+            }
+        }
     }
 }
 

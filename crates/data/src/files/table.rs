@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use super::Subset;
+use super::folder::number_classes;
 use crate::Error;
 use crate::error::io_error;
 
@@ -157,7 +158,8 @@ impl Table {
     /// Drops the rows that have none of the classes `names`, and returns how many they were.
     ///
     /// # Errors
-    /// [`Error::Column`] when there is no such column.
+    /// [`Error::Column`] when there is no such column, and [`Error::DuplicateClass`] when a name is
+    /// given twice.
     pub fn retain_classes(
         &mut self,
         column: &str,
@@ -165,17 +167,19 @@ impl Table {
         names: &[String],
     ) -> Result<usize, Error> {
         let (column, before) = (self.column(column)?, self.len());
+        let numbers = number_classes(names)?;
         self.rows.retain(|row| {
-            classes_in(&row.cells[column], separator).any(|class| number_of(class, names).is_some())
+            classes_in(&row.cells[column], separator).any(|class| numbers.contains_key(class))
         });
         Ok(before - self.len())
     }
 
-    /// The classes of each row as indices into `names`, which are sorted; others are left out.
+    /// The classes of each row as indices into `names`, which may have any order; others are left
+    /// out.
     ///
     /// # Errors
-    /// [`Error::Column`] when there is no such column, and [`Error::Class`] for a row without any
-    /// of the classes.
+    /// [`Error::Column`] when there is no such column, [`Error::DuplicateClass`] when a name is
+    /// given twice, and [`Error::Class`] for a row without any of the classes.
     pub fn labels(
         &self,
         column: &str,
@@ -183,10 +187,11 @@ impl Table {
         names: &[String],
     ) -> Result<Vec<Vec<usize>>, Error> {
         let position = self.column(column)?;
+        let numbers = number_classes(names)?;
         let labels_of = |row: &Row| {
             let cell = &row.cells[position];
-            let labels: Vec<usize> =
-                classes_in(cell, separator).filter_map(|class| number_of(class, names)).collect();
+            let numbers = classes_in(cell, separator).filter_map(|class| numbers.get(class));
+            let labels: Vec<usize> = numbers.copied().collect();
             if labels.is_empty() {
                 let (input, column) = (self.input.clone(), column.to_owned());
                 return Err(Error::Class { input, row: row.number, column, value: cell.clone() });
@@ -246,9 +251,4 @@ fn classes_in(cell: &str, separator: Option<char>) -> impl Iterator<Item = &str>
         None => whole.take(),
     })
     .filter(|class| !class.is_empty())
-}
-
-/// The index of a class among sorted names.
-fn number_of(class: &str, names: &[String]) -> Option<usize> {
-    names.binary_search_by(|name| name.as_str().cmp(class)).ok()
 }

@@ -25,7 +25,7 @@ impl Case for Stats {
     }
 
     fn work(&self) -> String {
-        let how = if self.float { "two passes in f64" } else { "exact histograms" };
+        let how = if self.float { "two passes in f64" } else { "exact integer sums" };
         format!("mean and standard deviation per channel of the set ({how})")
     }
 

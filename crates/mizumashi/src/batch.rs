@@ -6,6 +6,7 @@ use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Program, Recipe, SampleKey, SampleStage, Scratch, Stage};
 use ndarray::{Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis};
 
+use crate::source::check_size;
 use crate::{Error, Source};
 
 /// One batch of training data.
@@ -17,7 +18,8 @@ pub struct Batch<Y> {
     pub x: Array4<f32>,
     /// What travels with them, in the same order.
     pub y: Y,
-    /// The index of each in its data set.
+    /// The index of each in its data set; for a file that was substituted, that of its substitute,
+    /// whose label it has, too. The random numbers are those of the sample that was substituted.
     pub indices: Vec<usize>,
     /// The epoch that the batch belongs to, from 0.
     pub epoch: u64,
@@ -64,9 +66,11 @@ impl<'r> Runner<'r> {
     }
 
     /// Memory for a batch of `samples` images of the shape `image`.
-    pub(crate) fn allocate(&self, samples: usize, image: ImageShape) -> Array4<f32> {
+    pub(crate) fn allocate(&self, samples: usize, image: ImageShape) -> Result<Array4<f32>, Error> {
         let image = [image.height, image.width, image.channels];
-        Array4::zeros(self.layout.batch_shape(samples, image))
+        let shape = self.layout.batch_shape(samples, image);
+        check_size(&shape)?;
+        Ok(Array4::zeros(shape))
     }
 
     /// Makes a fresh batch; see [`fill`](Self::fill).
@@ -78,7 +82,7 @@ impl<'r> Runner<'r> {
     ) -> Result<Array4<f32>, Error> {
         let input = source.image_shape();
         let first = indices.first().copied().unwrap_or_default();
-        let mut batch = self.allocate(indices.len(), self.image_shape(input, key(first))?);
+        let mut batch = self.allocate(indices.len(), self.image_shape(input, key(first))?)?;
         self.fill(source, indices, key, batch.view_mut())?;
         Ok(batch)
     }

@@ -141,7 +141,7 @@ impl<S: Source> TrainingSet<'_, S> {
     /// How many images are handled at a time.
     fn chunk(&self) -> usize {
         let ImageShape { height, width, channels } = self.source.image_shape();
-        (CHUNK / (height * width * channels).max(1)).max(1)
+        (CHUNK / height.saturating_mul(width).saturating_mul(channels).max(1)).max(1)
     }
 }
 

@@ -131,7 +131,8 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
 
     /// The same flow, saving every image that it serves to a directory, for people to look at.
     ///
-    /// The names are `{prefix}_{index}_{epoch}` with the format's extension; see
+    /// The names are `{prefix}_{index}_{epoch}` with the format's extension, the index being that of
+    /// [`Batch::indices`]: a substitute goes by its own; see
     /// [`save_image`](crate::data::files::save_image) for what becomes of the values. (Keras puts a
     /// random number where the epoch is.)
     #[must_use]
@@ -246,7 +247,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         let shape = self.runner.layout().batch_shape(indices.len(), [height, width, channels]);
         let mut x = match memory {
             Some(memory) if memory.shape() == shape => memory,
-            _ => self.runner.allocate(indices.len(), self.image_shape),
+            _ => self.runner.allocate(indices.len(), self.image_shape)?,
         };
         self.make(epoch, &mut indices, x.view_mut())?;
         Ok(Batch { x, y: self.labels.pick(&indices), indices, epoch, position })

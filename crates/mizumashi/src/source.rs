@@ -1,5 +1,6 @@
 //! Where images come from: an array in memory, files on disk, or anything that can lend one.
 
+use mizumashi_data::Error as DataError;
 use mizumashi_data::files::ImageFiles;
 use mizumashi_transform::ImageShape;
 use ndarray::{ArrayView3, ArrayView4, Axis};
@@ -155,6 +156,15 @@ impl<S: Source> Source for &S {
     }
 }
 
+/// Refuses an array of `f32` that no address space holds, where `ndarray` would panic.
+pub(crate) fn check_size(shape: &[usize]) -> Result<(), Error> {
+    let bytes = shape.iter().try_fold(size_of::<f32>(), |bytes, &side| bytes.checked_mul(side));
+    match bytes {
+        Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
+        _ => Err(DataError::TooLarge { shape: shape.to_vec() }.into()),
+    }
+}
+
 /// Refuses a source without images, or with values that no figure can be computed from.
 pub(crate) fn check_source<S: Source>(source: &S) -> Result<(), Error> {
     let (samples, shape) = (source.samples(), source.image_shape());
@@ -162,5 +172,6 @@ pub(crate) fn check_source<S: Source>(source: &S) -> Result<(), Error> {
     if shape.contains(&0) {
         return Err(Error::Empty { shape: shape.to_vec() });
     }
+    check_size(&shape[1..])?;
     source.in_memory().map_or(Ok(()), S::Pixel::check_finite)
 }

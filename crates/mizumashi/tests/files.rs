@@ -10,9 +10,10 @@ use mizumashi::data::files::{
     ColorMode, ImageFiles, ImageLoader, OnDamage, Resampling, SaveFormat, Subset, Table, save_image,
 };
 use mizumashi::stats::Layout;
+use mizumashi::transform::ImageShape;
 use mizumashi::whitening::{Scope, Whitener};
-use mizumashi::{Batch, Error, ImageDataGenerator};
-use ndarray::{Array2, Array3, Array4, ArrayView4, Axis, s};
+use mizumashi::{Batch, Error, ImageDataGenerator, Source};
+use ndarray::{Array2, Array3, Array4, ArrayView3, ArrayView4, Axis, s};
 use tempfile::TempDir;
 
 /// `root/{a,b,c}/{0..count}.png`, each a picture of its own and of a size of its own.
@@ -232,6 +233,73 @@ fn rows_are_served_with_the_labels_that_they_hold() {
     let validation = classes.subset(Subset::Validation, 0.34).binary().unwrap();
     assert_eq!(validation.labels().to_vec(), [1.0]);
     assert_eq!(flow().images().unwrap().samples(), 4);
+}
+
+/// Pictures that are computed, of which those from `odd` on are of another shape, and those from
+/// `broken` on cannot be read.
+#[derive(Debug)]
+struct Computed {
+    odd: usize,
+    broken: usize,
+}
+
+impl Source for Computed {
+    type Pixel = u8;
+
+    fn samples(&self) -> usize {
+        64
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        ImageShape { height: 4, width: 4, channels: 3 }
+    }
+
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, u8>) -> T,
+    ) -> Result<T, Error> {
+        if index >= self.broken {
+            // Later ones fail sooner.
+            std::thread::sleep(std::time::Duration::from_micros(64 * (64 - index) as u64));
+            return Err(DataError::Index { index, images: 64 }.into());
+        }
+        let channels = if index >= self.odd { 1 } else { 3 };
+        Ok(work(Array3::zeros((4, 4, channels)).view()))
+    }
+}
+
+#[test]
+fn a_fit_reports_the_first_image_that_fails() {
+    let builder = ImageDataGenerator::builder().featurewise_center(true);
+    let mut generator = builder.build().unwrap();
+    let mut fit = |odd, broken| generator.fit_source(&Computed { odd, broken });
+    assert!(fit(64, 64).is_ok());
+    // One channel would be broadcast to three, and be none of the source's pictures.
+    let outcome = fit(9, 64);
+    assert!(matches!(outcome, Err(Error::MixedShapes { sample: 9, .. })), "{outcome:?}");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    for _ in 0..8 {
+        let outcome = pool.install(|| fit(64, 5));
+        let first = matches!(outcome, Err(Error::Data(DataError::Index { index: 5, .. })));
+        assert!(first, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_size_that_no_memory_holds_is_an_error() {
+    let (root, generator) = (folder(1), ImageDataGenerator::builder().build().unwrap());
+    for side in [usize::MAX, 1 << 32] {
+        let outcome = generator.flow_from_directory(root.path()).target_size(side, side).images();
+        assert!(matches!(outcome, Err(Error::Data(DataError::TooLarge { .. }))), "{outcome:?}");
+        let files = vec![root.path().join("a/0.png")];
+        let files = ImageFiles::new(files, ImageLoader::new().target_size(side, side)).unwrap();
+        let outcome = files.with_image(0, |_| ());
+        assert!(matches!(outcome, Err(DataError::TooLarge { .. })), "{outcome:?}");
+    }
+    let flow = generator.flow_from_directory(root.path()).target_size(1 << 29, 1 << 29);
+    let outcome = flow.images().unwrap().next_batch();
+    assert!(matches!(outcome, Err(Error::Data(DataError::TooLarge { .. }))), "{outcome:?}");
 }
 
 /// The photographs that real figures are measured on, where they are.

@@ -139,9 +139,8 @@ impl ImageFiles {
         }
         let idle = lock(&self.buffers).pop();
         let (mut pixels, mut buffer) = idle.unwrap_or_default();
-        let (height, width, channels) = self.shape;
         if pixels.is_empty() {
-            pixels = crate::allocate::zeros(height * width * channels)?.into_raw_vec_and_offset().0;
+            pixels = crate::allocate::zeros(self.shape)?.into_raw_vec_and_offset().0;
         }
         let outcome = self.load_or_substitute(index, &mut pixels, &mut buffer).and_then(|()| {
             let image = ArrayView3::from_shape(self.shape, &pixels);

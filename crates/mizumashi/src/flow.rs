@@ -131,8 +131,9 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
 
     /// The same flow, saving every image that it serves to a directory, for people to look at.
     ///
-    /// The names are `{prefix}_{index}_{epoch}` with the format's extension, the index being that of
-    /// [`Batch::indices`]: a substitute goes by its own; see
+    /// The names are `{prefix}_{index}_{epoch}` with the format's extension. The index is that of the
+    /// sample that was asked for: a substitute goes by the file that it stands for, so that no two
+    /// images of an epoch share a name. See
     /// [`save_image`](crate::data::files::save_image) for what becomes of the values. (Keras puts a
     /// random number where the epoch is.)
     #[must_use]

@@ -3,7 +3,7 @@
 use fearless_simd::{Level, Simd, dispatch};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3, Axis, s};
 
-use super::Scaling;
+use super::{Scaling, stored};
 use crate::{Affine, Border, PixelValue, Warp};
 
 /// Whether every output pixel shows one whole pixel, or the border.
@@ -15,8 +15,8 @@ pub(super) fn is_whole(map: &Affine) -> bool {
     (upright || quarter_turn) && dx.fract() == 0.0 && dy.fract() == 0.0
 }
 
-/// Fills the destination where the map shifts by whole pixels, with the rows in either order;
-/// false where it does something else.
+/// Fills the destination where a map that [is whole](is_whole) leaves the columns in order; false
+/// where it turns or mirrors them.
 pub(super) fn warp<S: PixelValue, D: PixelValue>(
     warp: &Warp,
     source: &ArrayView3<'_, S>,
@@ -27,7 +27,7 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     let (rows, columns, _) = destination.dim();
     let in_reach =
         dx.abs().max(dy.abs()) <= f64::from(FARTHEST) && rows.max(columns) <= FARTHEST as usize;
-    if !is_whole(&warp.map) || a != 1.0 || !in_reach {
+    if a != 1.0 || !in_reach {
         return false;
     }
     let level = Level::new();
@@ -176,21 +176,6 @@ fn scale_slice<S: PixelValue, D: PixelValue>(
     let scaling = Some(Scaling { scale, shift });
     for (place, (to, from)) in to.iter_mut().zip(from).enumerate().skip(rest) {
         *to = stored(*from, scaling, place % channels);
-    }
-}
-
-/// A value in the form in which it is stored.
-#[inline(always)]
-pub(super) fn stored<S: PixelValue, D: PixelValue>(
-    value: S,
-    scaling: Option<Scaling<'_>>,
-    channel: usize,
-) -> D {
-    match scaling {
-        Some(Scaling { scale, shift }) => {
-            D::from_f32(value.to_f32() * scale[channel] + shift[channel])
-        }
-        None => value.convert(),
     }
 }
 

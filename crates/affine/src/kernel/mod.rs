@@ -62,6 +62,21 @@ impl Scaling<'_> {
     }
 }
 
+/// A value in the form in which it is stored.
+#[inline(always)]
+fn stored<S: PixelValue, D: PixelValue>(
+    value: S,
+    scaling: Option<Scaling<'_>>,
+    channel: usize,
+) -> D {
+    match scaling {
+        Some(Scaling { scale, shift }) => {
+            D::from_f32(value.to_f32() * scale[channel] + shift[channel])
+        }
+        None => value.convert(),
+    }
+}
+
 /// Fills `destination` from `source`, whose sizes have been checked.
 pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     warp: &Warp,
@@ -72,11 +87,11 @@ pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     if destination.is_empty() {
         return;
     }
-    if copy::warp(warp, &source, &mut destination, scaling) {
-        return;
-    }
     let mut warp = *warp;
     if copy::is_whole(&warp.map) {
+        if copy::warp(&warp, &source, &mut destination, scaling) {
+            return;
+        }
         warp.interpolation = Interpolation::Nearest;
     }
     // Plain slices with strides are quicker than array views, which serve everything else.

@@ -2,10 +2,9 @@ use std::array;
 
 use fearless_simd::Simd;
 
-use super::super::Scaling;
 use super::super::block::{BLOCK, Coordinates};
-use super::super::copy::stored;
 use super::super::pixels::{Packed, PackedMut};
+use super::super::{Scaling, stored};
 use super::lanes::{Lanes, Taps};
 use super::{Blocks, STRIP};
 use crate::{PixelValue, Warp};

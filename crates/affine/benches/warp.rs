@@ -61,9 +61,11 @@ cases! {
     bilinear_u8_to_f32_constant: u8 => f32, Bilinear, Border::Constant(0.0), false;
     bilinear_u8_to_f32_reflect: u8 => f32, Bilinear, Border::Reflect, false;
     bilinear_u8_to_u8: u8 => u8, Bilinear, Border::Nearest, false;
+    bilinear_u8_to_u8_nchw: u8 => u8, Bilinear, Border::Nearest, true;
     bilinear_f32_to_f32: f32 => f32, Bilinear, Border::Nearest, false;
     nearest_u8_to_u8: u8 => u8, Nearest, Border::Nearest, false;
     nearest_f32_to_f32: f32 => f32, Nearest, Border::Nearest, false;
     bicubic_u8_to_u8: u8 => u8, Bicubic, Border::Nearest, false;
+    bicubic_u8_to_f32: u8 => f32, Bicubic, Border::Nearest, false;
     bicubic_f32_to_f32: f32 => f32, Bicubic, Border::Nearest, false;
 }

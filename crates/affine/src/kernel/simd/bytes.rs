@@ -116,7 +116,7 @@ pub(super) fn warp<S: Simd, D: PixelValue, const C: usize>(
                     values[channel] = values[channel] * scale[channel] + shift[channel];
                 }
             }
-            store::planes(target, row, column, BLOCK.min(width - column), values);
+            store::planes(simd, target, row, column, BLOCK.min(width - column), values);
         }
     }
 }

@@ -29,8 +29,8 @@ use super::block::BLOCK;
 use super::pixels::{Packed, PackedMut};
 use crate::{Interpolation, PixelValue, Warp};
 
-/// Fills the destination with the instructions of a level; false where the source is too large for
-/// these kernels, which left it alone.
+/// Fills the destination with the instructions of a level; false where the source or the processor
+/// is not one for these kernels, which left it alone.
 pub(super) fn warp<S: PixelValue, D: PixelValue>(
     level: Level,
     warp: &Warp,
@@ -38,8 +38,9 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     target: &mut PackedMut<'_, D>,
     scaling: Option<Scaling<'_>>,
 ) -> bool {
-    // Offsets are computed in `i32`.
-    if source.values().len() > i32::MAX as usize {
+    // Offsets are computed in `i32`; bytes are taken from and put into integers, the first one the
+    // lowest.
+    if source.values().len() > i32::MAX as usize || cfg!(target_endian = "big") {
         return false;
     }
     if warp.interpolation == Interpolation::Bilinear

@@ -148,7 +148,7 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const N: usize>(
                 value.store_array(&mut pixels[lane]);
             }
             let count = BLOCK.min(width - column);
-            store::pixels(target, row, column, first, source.channels, &pixels[..count]);
+            store::pixels(simd, target, [row, column, first], source.channels, count, &pixels);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{Error, ImageDataGenerator};
 /// Collects the arguments of an [`ImageDataGenerator`].
 ///
 /// Every argument is off until it is set. The order of the calls does not matter: a batch is
-/// always made in the order random affine map, own augmentation, own preprocessing, rescaling, samplewise
+/// always made in the order random affine map, channel shift, brightness, own augmentation, own preprocessing, rescaling, samplewise
 /// standardisation, featurewise standardisation, whitening.
 #[derive(Debug, Clone, Default)]
 #[must_use]
@@ -19,6 +19,8 @@ pub struct ImageDataGeneratorBuilder {
     ranges: RandomAffine,
     interpolation: Option<Interpolation>,
     border: Option<Border>,
+    channel_shift: f64,
+    brightness: Option<(f64, f64)>,
     augmentation: Recipe,
     preprocessing: Recipe,
     rescale: Option<f32>,
@@ -92,7 +94,22 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
-    /// Adds a random transform of your own, run after the random affine map; a fit without
+    /// Adds a random number within ± `range` to every value, clipped to the range that the image
+    /// has: see [`RandomChannelShift`](transforms::RandomChannelShift).
+    pub fn channel_shift_range(mut self, range: f64) -> Self {
+        self.channel_shift = range;
+        self
+    }
+
+    /// Multiplies every value by a random factor from `low..high`; 1 leaves it alone. Unlike Keras
+    /// it neither stretches the image first nor rounds it to bytes: see
+    /// [`RandomBrightness`](transforms::RandomBrightness).
+    pub fn brightness_range(mut self, low: f64, high: f64) -> Self {
+        self.brightness = Some((low, high));
+        self
+    }
+
+    /// Adds a random transform of your own, run after brightness; a fit without
     /// augmentation leaves it out.
     pub fn augment(mut self, transform: impl Transform + 'static) -> Self {
         self.augmentation = self.augmentation.then(transform);
@@ -191,6 +208,13 @@ impl ImageDataGeneratorBuilder {
                 affine = affine.border(border);
             }
             augmentation = augmentation.then(affine);
+        }
+        if self.channel_shift != 0.0 {
+            augmentation =
+                augmentation.then(transforms::RandomChannelShift::new(self.channel_shift)?);
+        }
+        if let Some((low, high)) = self.brightness {
+            augmentation = augmentation.then(transforms::RandomBrightness::new(low, high)?);
         }
         augmentation = augmentation.append(self.augmentation);
 

@@ -1,9 +1,10 @@
 //! Endless shuffled batches.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use mizumashi_data::files::{SaveFormat, save_image};
+use mizumashi_data::files::{SaveFormat, Subset, save_image};
 use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
 use ndarray::parallel::prelude::*;
@@ -43,6 +44,8 @@ pub struct Flow<'a, S, Y> {
     source: S,
     labels: Y,
     image_shape: ImageShape,
+    /// Which samples of the source are served.
+    part: Range<usize>,
     batch_size: usize,
     shuffle: bool,
     seed: u64,
@@ -108,6 +111,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
             source,
             labels,
             image_shape,
+            part: 0..samples,
             batch_size,
             shuffle: true,
             seed: 0,
@@ -147,6 +151,42 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         Self { save: Some(save), ..self }
     }
 
+    /// The same flow over one part of its samples: the first `validation_split` of them, or the
+    /// rest, as Keras cuts arrays. It begins anew, at the first epoch.
+    ///
+    /// Nothing is copied, and a sample keeps its index, so that its pixels do not depend on the
+    /// part. Shuffle a set that is sorted by class before it is cut.
+    ///
+    /// ```
+    /// use mizumashi::ImageDataGenerator;
+    /// use mizumashi::data::files::Subset;
+    /// use ndarray::{Array1, Array4};
+    ///
+    /// let (x, y) = (Array4::<u8>::zeros((10, 8, 8, 3)), Array1::from_iter(0..10));
+    /// let generator = ImageDataGenerator::builder().horizontal_flip(true).build()?;
+    /// let training = generator.flow(&x, &y, 4)?.subset(Subset::Training, 0.2)?;
+    /// let mut validation = generator.flow(&x, &y, 4)?.subset(Subset::Validation, 0.2)?.shuffle(false);
+    /// assert_eq!((training.samples(), validation.samples()), (8, 2));
+    /// assert_eq!(validation.next_batch()?.indices, [0, 1]);
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the fraction is not between 0 and 1, and [`Error::Argument`] when it
+    /// leaves the part without a sample.
+    pub fn subset(self, subset: Subset, validation_split: f64) -> Result<Self, Error> {
+        let samples = self.source.samples();
+        let part = subset.range(samples, validation_split)?;
+        if part.is_empty() {
+            return Err(Error::Argument {
+                argument: "validation_split",
+                value: format!("{validation_split} of {samples} samples"),
+                mend: "it leaves this part without any: take another fraction",
+            });
+        }
+        Ok(Self { part, epoch: 0, position: 0, ..self })
+    }
+
     /// The same flow continued at a sample of an epoch, at no cost.
     ///
     /// With the epoch and position of a batch, the next batch is the one that followed it.
@@ -163,7 +203,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
-        self.source.samples()
+        self.part.len()
     }
 
     /// Where its images come from.
@@ -284,9 +324,9 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         let end = self.position.saturating_add(self.batch_size).min(self.samples());
         let indices = if self.shuffle {
             let order = Permutation::new(self.samples(), self.seed, epoch);
-            (self.position..end).map(|position| order.index(position)).collect()
+            (self.position..end).map(|position| self.part.start + order.index(position)).collect()
         } else {
-            (self.position..end).collect()
+            (self.position..end).map(|position| self.part.start + position).collect()
         };
         if end < self.samples() {
             self.position = end;

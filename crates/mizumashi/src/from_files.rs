@@ -215,6 +215,16 @@ impl<'a, L: Listing> FlowFromFiles<'a, L> {
         self.flow(paths, ())
     }
 
+    /// The pictures by themselves, at their target size: what
+    /// [`fit_source`](ImageDataGenerator::fit_source) takes before a flow that needs a fit.
+    ///
+    /// # Errors
+    /// When the files cannot be listed.
+    pub fn files(&self) -> Result<ImageFiles, Error> {
+        let Classified { paths, .. } = self.list.list(false)?;
+        Ok(ImageFiles::new(paths, self.loader.clone())?.on_damage(self.on_damage))
+    }
+
     /// The names of the classes in the order of their numbers: Keras' `class_indices`.
     ///
     /// # Errors

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use mizumashi_data::files::{ImageFolder, Table};
 use mizumashi_stats::Layout;
 use mizumashi_transform::transforms::FeaturewiseStandardise;
-use mizumashi_transform::{Recipe, SampleKey};
+use mizumashi_transform::{Plan, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
-use ndarray::{Array4, ArrayRef, ArrayView4, Axis, Ix4};
+use ndarray::{Array3, Array4, ArrayRef, ArrayView4, Axis, Ix3, Ix4};
 
 use crate::batch::Runner;
 use crate::fit::TrainingSet;
@@ -191,6 +191,54 @@ impl ImageDataGenerator {
         let indices: Vec<usize> = (0..x.len_of(Axis(0))).collect();
         let key = |index| SampleKey { seed: 0, epoch: 0, index: index as u64 };
         Runner::new(&recipe, layout).run(&images, &indices, key)
+    }
+
+    /// What chance makes of one image of `shape` (height, width, channels): the augmentation, which
+    /// can be printed, stored, and applied to the image, its mask and its points. Keras'
+    /// `get_random_transform`; its `apply_transform` is [`Plan::apply`].
+    ///
+    /// ```
+    /// use mizumashi::ImageDataGenerator;
+    /// use mizumashi::transform::SampleKey;
+    /// use ndarray::Array3;
+    ///
+    /// let generator = ImageDataGenerator::builder().rotation_range(20.0).build()?;
+    /// let (image, mask) = (Array3::<u8>::zeros((8, 8, 3)), Array3::<u8>::zeros((8, 8, 1)));
+    /// let key = SampleKey { seed: 1, epoch: 0, index: 7 };
+    /// let plan = generator.get_random_transform(image.dim(), key)?;
+    /// assert_eq!(plan.apply(image.view())?, generator.random_transform(&image, key)?);
+    /// let mask = plan.apply_mask(mask.view(), 0)?;
+    /// assert_eq!(mask.dim(), (8, 8, 1));
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a transform cannot work on images of this shape.
+    pub fn get_random_transform(
+        &self,
+        shape: (usize, usize, usize),
+        key: SampleKey,
+    ) -> Result<Plan<'_>, Error> {
+        Ok(self.settings.augmentation.draw(key, shape)?)
+    }
+
+    /// One image, augmented and nothing else. Laid out as the generator's data format says, before
+    /// and after.
+    ///
+    /// # Errors
+    /// Those of [`get_random_transform`](Self::get_random_transform).
+    pub fn random_transform<P: Pixel>(
+        &self,
+        image: &ArrayRef<P, Ix3>,
+        key: SampleKey,
+    ) -> Result<Array3<f32>, Error> {
+        let layout = self.settings.layout;
+        let image = layout.to_hwc(image.view());
+        let augmented = self.get_random_transform(image.dim(), key)?.apply(image)?;
+        Ok(match layout {
+            Layout::Nhwc => augmented,
+            Layout::Nchw => augmented.permuted_axes([2, 0, 1]).as_standard_layout().into_owned(),
+        })
     }
 
     /// The whole recipe, fitted figures and all: what [`flow`](Self::flow) runs.

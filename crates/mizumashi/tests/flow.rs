@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)] // a test may end in a panic
 
 use mizumashi::data::Synthetic;
+use mizumashi::data::files::Subset;
 use mizumashi::stats::Layout;
-use mizumashi::transform::Recipe;
 use mizumashi::transform::transforms::RandomAffine;
+use mizumashi::transform::{Recipe, SampleKey};
 use mizumashi::{Error, Flow, ImageDataGenerator};
 use ndarray::{Array1, Array2, Array3, Array4, Axis, s};
 use proptest::prelude::*;
@@ -291,4 +292,62 @@ fn the_generated_set_flows_as_the_tutorial_has_it() {
     let flow = generator.flow(cifar.train.images(), cifar.train.labels(), 32).unwrap();
     let sizes: Vec<usize> = flow.take(2).map(|batch| batch.unwrap().y.len()).collect();
     assert_eq!(sizes, [32, 8]);
+}
+
+#[test]
+fn the_parts_of_a_split_serve_each_sample_once_with_its_own_pixels() {
+    let x = images(11);
+    let generator = augmenting();
+    let whole = epoch(&x, 11, 5, 0);
+    let mut served = [0; 11];
+    for (subset, samples) in [(Subset::Validation, 3), (Subset::Training, 8)] {
+        let flow = generator.flow(&x, (), 2).unwrap().seed(5).subset(subset, 0.3).unwrap();
+        assert_eq!(flow.samples(), samples);
+        let steps = flow.steps_per_epoch();
+        for batch in flow.take(steps) {
+            let batch = batch.unwrap();
+            for (image, &index) in batch.x.axis_iter(Axis(0)).zip(&batch.indices) {
+                assert_eq!(image, whole[index]);
+                assert_eq!(index < 3, subset == Subset::Validation);
+                served[index] += 1;
+            }
+        }
+    }
+    assert_eq!(served, [1; 11]);
+}
+
+#[test]
+fn a_split_that_leaves_nothing_is_refused() {
+    let x = images(3);
+    let generator = augmenting();
+    let flow = || generator.flow(&x, (), 2).unwrap();
+    let error = flow().subset(Subset::Validation, 0.2).unwrap_err();
+    assert!(matches!(error, Error::Argument { argument: "validation_split", .. }), "{error}");
+    for fraction in [0.0, 1.0, -0.5, f64::NAN] {
+        assert!(matches!(flow().subset(Subset::Training, fraction), Err(Error::Data(_))));
+    }
+}
+
+#[test]
+fn a_random_transform_is_what_the_flow_serves() {
+    let x = images(4);
+    for layout in [Layout::Nhwc, Layout::Nchw] {
+        let generator = ImageDataGenerator::builder()
+            .rotation_range(20.0)
+            .channel_shift_range(30.0)
+            .brightness_range(0.5, 1.5)
+            .data_format(layout)
+            .build()
+            .unwrap();
+        let x = match layout {
+            Layout::Nhwc => x.clone(),
+            Layout::Nchw => x.clone().permuted_axes([0, 3, 1, 2]),
+        };
+        let batch = generator.flow(&x, (), 4).unwrap().shuffle(false).seed(9).next_batch().unwrap();
+        for (index, image) in x.axis_iter(Axis(0)).enumerate() {
+            let key = SampleKey { seed: 9, epoch: 0, index: index as u64 };
+            let alone = generator.random_transform(&image, key).unwrap();
+            assert_eq!(alone, batch.x.index_axis(Axis(0), index));
+        }
+    }
 }

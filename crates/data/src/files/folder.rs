@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -196,16 +197,35 @@ impl ImageFolder {
 }
 
 impl Subset {
-    /// The part of a list, cut by position.
-    pub(super) fn of<T>(self, mut list: Vec<T>, validation_split: f64) -> Result<Vec<T>, Error> {
+    /// Which of `len` samples belong to this part, when the first `validation_split` of them are for
+    /// validation: Keras' cut, which rounds down.
+    ///
+    /// ```
+    /// use mizumashi_data::files::Subset;
+    ///
+    /// assert_eq!(Subset::Validation.range(10, 0.25)?, 0..2);
+    /// assert_eq!(Subset::Training.range(10, 0.25)?, 2..10);
+    /// # Ok::<(), mizumashi_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Split`] when the fraction is not between 0 and 1.
+    pub fn range(self, len: usize, validation_split: f64) -> Result<Range<usize>, Error> {
         if !(validation_split > 0.0 && validation_split < 1.0) {
             return Err(Error::Split { fraction: validation_split });
         }
-        let training = list.split_off((validation_split * list.len() as f64) as usize);
+        let validation = (validation_split * len as f64) as usize;
         Ok(match self {
-            Self::Training => training,
-            Self::Validation => list,
+            Self::Training => validation..len,
+            Self::Validation => 0..validation,
         })
+    }
+
+    /// The part of a list, cut by position.
+    pub(super) fn of<T>(self, mut list: Vec<T>, validation_split: f64) -> Result<Vec<T>, Error> {
+        let part = self.range(list.len(), validation_split)?;
+        list.truncate(part.end);
+        Ok(list.split_off(part.start))
     }
 }
 

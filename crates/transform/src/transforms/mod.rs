@@ -3,6 +3,8 @@
 
 mod affine;
 mod blur;
+mod brightness;
+mod channel_shift;
 mod featurewise;
 mod rescale;
 mod samplewise;
@@ -10,6 +12,8 @@ mod stretch;
 
 pub use affine::RandomAffine;
 pub use blur::BoxBlur;
+pub use brightness::RandomBrightness;
+pub use channel_shift::RandomChannelShift;
 pub use featurewise::FeaturewiseStandardise;
 pub use rescale::Rescale;
 pub use samplewise::SamplewiseStandardise;

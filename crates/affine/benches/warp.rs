@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "a benchmark may panic")]
 
 use divan::counter::ItemsCount;
-use mizumashi_affine::{AffineParameters, Border, Interpolation, PixelValue, Warp};
+use mizumashi_affine::{AffineParameters, Border, Interpolation, PixelValue, SplineOrder, Warp};
 use ndarray::Array3;
 
 fn main() {
@@ -46,10 +46,11 @@ fn time<S: PixelValue, D: PixelValue>(
 }
 
 macro_rules! cases {
-    ($($name:ident: $from:ty => $to:ty, $interpolation:ident, $border:expr, $channels_first:expr;)*) => {$(
+    ($($name:ident: $from:ty => $to:ty, $interpolation:ident $(($order:ident))?, $border:expr, $channels_first:expr;)*) => {$(
         #[divan::bench(args = SIDES)]
         fn $name(bencher: divan::Bencher<'_, '_>, side: usize) {
-            let warp = turn(side, Interpolation::$interpolation, $border);
+            let interpolation = Interpolation::$interpolation $((SplineOrder::$order))?;
+            let warp = turn(side, interpolation, $border);
             time::<$from, $to>(bencher, side, warp, $channels_first);
         }
     )*};
@@ -68,4 +69,8 @@ cases! {
     bicubic_u8_to_u8: u8 => u8, Bicubic, Border::Nearest, false;
     bicubic_u8_to_f32: u8 => f32, Bicubic, Border::Nearest, false;
     bicubic_f32_to_f32: f32 => f32, Bicubic, Border::Nearest, false;
+    quadratic_spline_u8_to_f32: u8 => f32, Spline(Quadratic), Border::Nearest, false;
+    cubic_spline_u8_to_f32: u8 => f32, Spline(Cubic), Border::Nearest, false;
+    cubic_spline_u8_to_f32_reflect: u8 => f32, Spline(Cubic), Border::Reflect, false;
+    quintic_spline_u8_to_f32: u8 => f32, Spline(Quintic), Border::Nearest, false;
 }

@@ -144,7 +144,7 @@ impl Pair {
 
 /// d c b a | a b c d | d c b a
 #[inline]
-fn reflect(index: i32, len: i32) -> i32 {
+pub(crate) fn reflect(index: i32, len: i32) -> i32 {
     // The copies next to the image need no division.
     match index {
         _ if (0..len).contains(&index) => index,
@@ -157,9 +157,24 @@ fn reflect(index: i32, len: i32) -> i32 {
     }
 }
 
+/// d c b | a b c d | c b a
+#[inline]
+pub(crate) fn mirror(index: i32, len: i32) -> i32 {
+    if (0..len).contains(&index) {
+        return index;
+    }
+    match 2 * (len - 1) {
+        0 => 0,
+        period => {
+            let index = index.rem_euclid(period);
+            index.min(period - index)
+        }
+    }
+}
+
 /// The index after a coordinate has moved by whole periods of `len` - 1, into 0..=len-1 when it
 /// comes from the left, into 0..len-1 when it comes from the right.
-fn wrap(index: i32, weight: f32, len: i32) -> i32 {
+pub(crate) fn wrap(index: i32, weight: f32, len: i32) -> i32 {
     let last = len - 1;
     if last == 0 {
         return 0;
@@ -267,6 +282,18 @@ mod tests {
             let index_of = |offset: i32| (index + offset) as usize;
             prop_assert_eq!(border.quad(index, 0.5, 9), Some([-1, 0, 1, 2].map(index_of)));
         }
+    }
+
+    #[test]
+    fn mirrored_signals_show_their_ends_once_and_reflected_ones_twice() {
+        let shown = |sample: fn(i32, i32) -> i32, len| -> Vec<i32> {
+            (-7..=9).map(|index| sample(index, len)).collect()
+        };
+        assert_eq!(shown(mirror, 3), [1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1]);
+        assert_eq!(shown(reflect, 3), [0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2]);
+        assert_eq!(shown(mirror, 2), [1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+        assert_eq!(shown(mirror, 1), [0; 17]);
+        assert_eq!(shown(reflect, 1), [0; 17]);
     }
 
     #[test]

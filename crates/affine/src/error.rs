@@ -41,6 +41,34 @@ pub enum Error {
         /// The longest side allowed.
         limit: usize,
     },
+    /// No B-spline is of this order.
+    #[error("the order of the spline is {order}; it must be 2, 3, 4 or 5")]
+    SplineOrder {
+        /// The order given.
+        order: u8,
+    },
+    /// No interpolation is of this order.
+    #[error(
+        "the order of interpolation is {order}; it must be 0 (nearest pixel), 1 (bilinear), or \
+         2 to 5 (B-splines)"
+    )]
+    InterpolationOrder {
+        /// The order given.
+        order: u8,
+    },
+    /// The coefficients of a spline do not fit into memory.
+    #[error(
+        "the spline through an image of {height}x{width} takes {coefficients} coefficients of 8 \
+         bytes, more than there is memory for; choose another interpolation or cut the image"
+    )]
+    SplineMemory {
+        /// Rows of the source.
+        height: usize,
+        /// Columns of the source.
+        width: usize,
+        /// How many coefficients are needed at a time.
+        coefficients: usize,
+    },
     /// Source and destination differ in the number of channels.
     #[error(
         "the source has {source_channels} channels and the destination {destination_channels}; \

@@ -45,6 +45,7 @@ mod kernel;
 mod parameters;
 mod pixel_value;
 mod random;
+mod spline_order;
 mod targets;
 mod warp;
 
@@ -55,5 +56,6 @@ pub use interpolation::Interpolation;
 pub use parameters::AffineParameters;
 pub use pixel_value::PixelValue;
 pub use random::{RandomAffine, Shift};
+pub use spline_order::SplineOrder;
 pub use targets::{BoundingBox, Point};
 pub use warp::Warp;

@@ -17,6 +17,9 @@ use crate::{Affine, Border, Error, Interpolation, PixelValue};
 /// identity, a flip, a quarter turn or a shift by whole pixels copies the source values. Elsewhere
 /// NaN and infinity spread to every value that they are a neighbour of, even with weight 0.
 ///
+/// [`Interpolation::Spline`] computes in `f64` and rounds to `f32` at the end. It allocates memory
+/// for each image, which the others do not.
+///
 /// ```
 /// use mizumashi_affine::{Affine, Border, Interpolation, Warp};
 /// use ndarray::{Array3, array};
@@ -47,16 +50,16 @@ impl Warp {
     ///
     /// # Errors
     /// [`Error::NotFinite`] for a map with NaN or infinity, [`Error::EmptySource`],
-    /// [`Error::SourceTooLarge`] above 2^29 rows or columns, and [`Error::ChannelMismatch`]. An
-    /// empty destination is no error. The destination is untouched after an error.
+    /// [`Error::SourceTooLarge`] above 2^29 rows or columns, [`Error::ChannelMismatch`], and
+    /// [`Error::SplineMemory`] where a spline does not fit into memory. An empty destination is no
+    /// error. The destination is untouched after an error.
     pub fn apply<S: PixelValue, D: PixelValue>(
         &self,
         source: ArrayView3<'_, S>,
         destination: ArrayViewMut3<'_, D>,
     ) -> Result<(), Error> {
         self.check(source.dim(), destination.dim())?;
-        kernel::warp(self, source, destination, None);
-        Ok(())
+        kernel::warp(self, source, destination, None)
     }
 
     /// Fills `destination` with value · `scale`\[c\] + `shift`\[c\] for channel c, where value is
@@ -82,8 +85,7 @@ impl Warp {
                 return Err(Error::FactorCount { name, given, channels });
             }
         }
-        kernel::warp(self, source, destination, Some(Scaling { scale, shift }));
-        Ok(())
+        kernel::warp(self, source, destination, Some(Scaling { scale, shift }))
     }
 
     fn check(

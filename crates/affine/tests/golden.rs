@@ -12,6 +12,10 @@ const TOLERANCE: f64 = 5e-5;
 /// The same for sums of sixteen values with weights of either sign.
 const BICUBIC_TOLERANCE: f64 = 2e-4;
 
+/// For splines, whose arithmetic is in `f64`: what is left is that of the coordinates, and the
+/// rounding of the figures to four places.
+const SPLINE_TOLERANCE: f64 = 3e-4;
+
 #[derive(Deserialize)]
 struct Golden<C> {
     cases: Vec<C>,
@@ -102,6 +106,53 @@ fn bicubic_values_are_those_of_pytorch() {
 }
 
 #[test]
+fn splines_are_those_of_scipy() {
+    let (mut compared, mut largest) = (0, 0.0_f64);
+    for case in spline_cases() {
+        for result in &case.results {
+            let interpolation = Interpolation::from_order(result.order).unwrap();
+            let warped: Vec<f32> = case.warped_by(interpolation, result, &case.source);
+            assert_eq!(warped.len(), result.values.len());
+            for (place, (ours, theirs)) in warped.iter().zip(&result.values).enumerate() {
+                let error = (f64::from(*ours) - theirs).abs();
+                assert!(
+                    error < SPLINE_TOLERANCE,
+                    "{} {} {} at {place}: {ours} for {theirs}",
+                    case.name,
+                    result.order,
+                    result.mode
+                );
+                largest = largest.max(error);
+                compared += 1;
+            }
+        }
+    }
+    println!("largest error {largest:.1e} of {compared}");
+    assert!(compared > 10_000, "{compared}");
+}
+
+#[test]
+fn byte_splines_are_those_of_scipy_unless_within_a_thousandth_of_a_tie() {
+    let mut compared = 0;
+    for case in spline_cases() {
+        let Some(source) = case.bytes() else { continue };
+        for result in &case.results {
+            let interpolation = Interpolation::from_order(result.order).unwrap();
+            let warped: Vec<u8> = case.warped_by(interpolation, result, &source);
+            for (ours, theirs) in warped.iter().zip(&result.values) {
+                let above_tie = (theirs - 0.5).rem_euclid(1.0);
+                if (1e-3..=1.0 - 1e-3).contains(&above_tie) {
+                    let theirs = (theirs + 0.5).floor().clamp(0.0, 255.0);
+                    assert_eq!(f64::from(*ours), theirs, "{} {}", case.name, result.mode);
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 10_000, "{compared}");
+}
+
+#[test]
 fn byte_results_are_those_of_scipy_unless_within_a_thousandth_of_a_tie() {
     let mut compared = 0;
     for case in warp_cases() {
@@ -155,6 +206,11 @@ fn warp_cases() -> Vec<WarpCase> {
     golden.cases
 }
 
+fn spline_cases() -> Vec<WarpCase> {
+    let golden: Golden<_> = serde_json::from_str(include_str!("golden/spline.json")).unwrap();
+    golden.cases
+}
+
 fn parameters_cases() -> Vec<ParametersCase> {
     let golden: Golden<_> = serde_json::from_str(include_str!("golden/parameters.json")).unwrap();
     golden.cases
@@ -176,13 +232,22 @@ impl WarpCase {
         result: &WarpResult,
         source: &[S],
     ) -> Vec<D> {
-        let source = ndarray::ArrayView3::from_shape(self.source_shape, source).unwrap();
-        let mut destination = Array3::<D>::default(self.shape);
         let interpolation = match result.order {
             0 => Interpolation::Nearest,
             1 => Interpolation::Bilinear,
             _ => Interpolation::Bicubic,
         };
+        self.warped_by(interpolation, result, source)
+    }
+
+    fn warped_by<S: PixelValue, D: PixelValue + Default>(
+        &self,
+        interpolation: Interpolation,
+        result: &WarpResult,
+        source: &[S],
+    ) -> Vec<D> {
+        let source = ndarray::ArrayView3::from_shape(self.source_shape, source).unwrap();
+        let mut destination = Array3::<D>::default(self.shape);
         let border = match result.mode.as_str() {
             "constant" => Border::Constant(17.25),
             "nearest" => Border::Nearest,

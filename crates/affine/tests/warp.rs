@@ -2,14 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use mizumashi_affine::{Affine, AffineParameters, Border, Error, Interpolation, PixelValue, Warp};
+use mizumashi_affine::{
+    Affine, AffineParameters, Border, Error, Interpolation, PixelValue, SplineOrder, Warp,
+};
 use ndarray::{Array3, ArrayView3, Axis, array, concatenate, s};
 use proptest::prelude::*;
 
 const BORDERS: [Border; 4] =
     [Border::Constant(9.5), Border::Nearest, Border::Reflect, Border::Wrap];
-const INTERPOLATIONS: [Interpolation; 3] =
-    [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic];
+const INTERPOLATIONS: [Interpolation; 7] = [
+    Interpolation::Nearest,
+    Interpolation::Bilinear,
+    Interpolation::Bicubic,
+    Interpolation::Spline(SplineOrder::Quadratic),
+    Interpolation::Spline(SplineOrder::Cubic),
+    Interpolation::Spline(SplineOrder::Quartic),
+    Interpolation::Spline(SplineOrder::Quintic),
+];
 
 fn warped<S: PixelValue, D: PixelValue + Default>(
     warp: Warp,
@@ -61,8 +70,12 @@ proptest! {
         let warp = Warp { map: warp.map.then(&far), border, ..warp };
         let source = Array3::from_elem((height, width, 1), value);
         let result: Array3<f32> = warped(warp, source.view(), (5, 35));
-        // The weights of a cubic sum to one but for rounding.
-        let rounding = if warp.interpolation == Interpolation::Bicubic { 1e-4 } else { 0.0 };
+        // The weights of a cubic sum to one but for rounding, those of a spline in `f64`.
+        let rounding = match warp.interpolation {
+            Interpolation::Bicubic => 1e-4,
+            Interpolation::Spline(_) => 2e-5,
+            _ => 0.0,
+        };
         prop_assert!(result.iter().all(|found| (found - f32::from(value)).abs() <= rounding));
     }
 
@@ -183,6 +196,77 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Every second pixel, and every second row, of an image at twice the size is one of its
+    /// pixels; the map is not one that is copied.
+    #[test]
+    fn a_spline_goes_through_the_pixels(
+        order in 2..=5u8, border in prop::sample::select(&BORDERS[..]),
+        height in side(), width in side(), channels in 1..6usize,
+    ) {
+        let interpolation = Interpolation::from_order(order).unwrap();
+        let warp = Warp { map: Affine::scale(0.5, 0.5), interpolation, border };
+        let source = picture(height, width, channels);
+        let doubled: Array3<f32> = warped(warp, source.view(), (2 * height, 2 * width));
+        let pixels = doubled.slice(s![..;2, ..;2, ..]);
+        for (found, expected) in pixels.iter().zip(&source) {
+            prop_assert!((found - f32::from(*expected)).abs() < 2e-5, "{found} for {expected}");
+        }
+        let bytes: Array3<u8> = warped(warp, source.view(), (2 * height, 2 * width));
+        prop_assert_eq!(bytes.slice(s![..;2, ..;2, ..]), source);
+    }
+
+    /// A plane is its own spline, but for what mirroring it at the edges makes of it.
+    #[test]
+    fn a_spline_through_a_plane_is_the_plane_away_from_the_edges(
+        order in 2..=5u8, border in prop::sample::select(&BORDERS[..]),
+        (across, down) in (-2.0..2.0f32, -2.0..2.0f32), (x, y) in (0.0..1.0f64, 0.0..1.0f64),
+    ) {
+        let interpolation = Interpolation::from_order(order).unwrap();
+        let plane = |x: f32, y: f32| across * x + down * y;
+        let source = Array3::from_shape_fn((50, 60, 1), |(row, column, _)| {
+            plane(column as f32, row as f32)
+        });
+        let map = Affine::translation(20.0 + x, 20.0 + y);
+        let found: Array3<f32> = warped(Warp { map, interpolation, border }, source.view(), (9, 19));
+        for ((row, column, _), found) in found.indexed_iter() {
+            let expected = plane((column as f64 + 20.0 + x) as f32, (row as f64 + 20.0 + y) as f32);
+            prop_assert!((found - expected).abs() < 1e-4, "{found} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn orders_are_those_of_scipy() {
+    assert_eq!(Interpolation::from_order(0), Ok(Interpolation::Nearest));
+    assert_eq!(Interpolation::from_order(1), Ok(Interpolation::Bilinear));
+    for order in 2..=5 {
+        let spline = SplineOrder::try_from(order).unwrap();
+        assert_eq!(u8::from(spline), order);
+        assert_eq!(Interpolation::from_order(order), Ok(Interpolation::Spline(spline)));
+    }
+    for order in 6..=u8::MAX {
+        assert_eq!(Interpolation::from_order(order), Err(Error::InterpolationOrder { order }));
+    }
+    for order in [0, 1, 6, u8::MAX] {
+        assert_eq!(SplineOrder::try_from(order), Err(Error::SplineOrder { order }));
+    }
+}
+
+#[test]
+fn a_spline_that_no_memory_holds_is_refused() {
+    let pixel = ndarray::ArrayView3::from_shape((1, 1, 1), &[0u8]).unwrap();
+    let side = 1 << 29;
+    let vast = pixel.broadcast((side, side, 1)).unwrap();
+    let warp = Warp {
+        map: Affine::translation(0.5, 0.0),
+        interpolation: Interpolation::Spline(SplineOrder::Cubic),
+        border: Border::Reflect,
+    };
+    let error = warp.apply(vast, Array3::<u8>::zeros((1, 1, 1)).view_mut()).unwrap_err();
+    assert!(matches!(error, Error::SplineMemory { height, .. } if height == side), "{error}");
+}
+
 #[test]
 fn the_identity_is_a_copy() {
     let source = picture(19, 37, 3);
@@ -259,11 +343,22 @@ fn places_out_of_reach_show_the_border() {
         let edge = Warp { border: Border::Nearest, ..constant };
         assert!(warped::<_, u8>(constant, source.view(), (2, 33)).iter().all(|v| *v == 7), "{far}");
         assert!(warped::<_, u8>(edge, source.view(), (2, 33)).iter().all(|v| *v == 3), "{far}");
+        for interpolation in INTERPOLATIONS {
+            let [constant, edge] = [constant, edge].map(|warp| Warp { interpolation, ..warp });
+            let found: Array3<u8> = warped(constant, source.view(), (2, 33));
+            assert!(found.iter().all(|v| *v == 7), "{far} {interpolation:?}");
+            let found: Array3<u8> = warped(edge, source.view(), (2, 33));
+            assert!(found.iter().all(|v| *v == 3), "{far} {interpolation:?}");
+        }
         let edge = Warp { map: Affine::new([[-far, -far, -far], [0.0; 3]]), ..edge };
         assert!(warped::<_, u8>(edge, source.view(), (2, 33)).iter().all(|v| *v == 1), "{far}");
         for border in [Border::Reflect, Border::Wrap] {
             let found: Array3<f32> = warped(Warp { border, ..edge }, source.view(), (2, 33));
             assert!(found.iter().all(|value| (1.0..=3.0).contains(value)), "{far}");
+            let interpolation = Interpolation::Spline(SplineOrder::Quintic);
+            let spline = Warp { border, interpolation, ..edge };
+            let found: Array3<f32> = warped(spline, source.view(), (2, 33));
+            assert!(found.iter().all(|value| (0.0..=4.0).contains(value)), "{far}");
         }
     }
 }
@@ -330,4 +425,11 @@ fn warps_survive_serialisation() {
     );
     assert_eq!(serde_json::from_str::<Warp>(&text).unwrap(), warp);
     assert_eq!(serde_json::to_string(&Border::Wrap).unwrap(), r#""wrap""#);
+
+    let spline = Interpolation::Spline(SplineOrder::Cubic);
+    assert_eq!(serde_json::to_string(&spline).unwrap(), r#"{"spline":3}"#);
+    assert_eq!(serde_json::from_str::<Interpolation>(r#"{"spline":3}"#).unwrap(), spline);
+    for refused in [r#"{"spline":1}"#, r#"{"spline":6}"#, r#"{"spline":"3"}"#, r#""spline""#] {
+        assert!(serde_json::from_str::<Interpolation>(refused).is_err(), "{refused}");
+    }
 }

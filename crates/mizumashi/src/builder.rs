@@ -17,7 +17,7 @@ use crate::{Error, ImageDataGenerator};
 #[must_use]
 pub struct ImageDataGeneratorBuilder {
     ranges: RandomAffine,
-    interpolation: Option<Interpolation>,
+    interpolation: Option<Result<Interpolation, mizumashi_affine::Error>>,
     border: Option<Border>,
     channel_shift: f64,
     brightness: Option<(f64, f64)>,
@@ -90,7 +90,15 @@ impl ImageDataGeneratorBuilder {
 
     /// How values between pixels are found; [`Interpolation::Bilinear`] unless set.
     pub fn interpolation(mut self, interpolation: Interpolation) -> Self {
-        self.interpolation = Some(interpolation);
+        self.interpolation = Some(Ok(interpolation));
+        self
+    }
+
+    /// The same by Keras' numbers: 0 is [`Interpolation::Nearest`], 1 (the default)
+    /// [`Interpolation::Bilinear`], and 2 to 5 are [splines](Interpolation::Spline) of that order.
+    /// Of this and [`interpolation`](Self::interpolation), the last call counts.
+    pub fn interpolation_order(mut self, order: u8) -> Self {
+        self.interpolation = Some(Interpolation::from_order(order));
         self
     }
 
@@ -189,6 +197,8 @@ impl ImageDataGeneratorBuilder {
         if let Some(border) = self.border {
             transforms::RandomAffine::flip(false, false).border(border).validate()?;
         }
+        let interpolation =
+            self.interpolation.transpose().map_err(mizumashi_transform::Error::from)?;
         if let Some((whitener, Scope::Pixels)) = &self.whitening
             && whitener.kind() == WhiteningKind::Pca
         {
@@ -201,7 +211,7 @@ impl ImageDataGeneratorBuilder {
         let mut augmentation = Recipe::new().fidelity(self.fidelity);
         if self.ranges != RandomAffine::default() {
             let mut affine = transforms::RandomAffine::new(self.ranges)?;
-            if let Some(interpolation) = self.interpolation {
+            if let Some(interpolation) = interpolation {
                 affine = affine.interpolation(interpolation);
             }
             if let Some(border) = self.border {

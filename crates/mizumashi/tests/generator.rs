@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a test may end in a panic
 
-use mizumashi::affine::Border;
+use mizumashi::affine::{Border, Interpolation};
 use mizumashi::whitening::{Method, Regularisation, Scope, Whitener};
-use mizumashi::{Error, ImageDataGenerator};
+use mizumashi::{Error, ImageDataGenerator, ImageDataGeneratorBuilder};
 use ndarray::{Array4, Axis};
 use serde::Deserialize;
 
@@ -263,9 +263,54 @@ fn arguments_that_mean_nothing_are_refused() {
         build().width_shift_range(-0.1),
         build().rescale(f32::INFINITY),
         build().fill_mode(Border::Constant(f32::NAN)),
+        build().interpolation_order(6),
+        build().rotation_range(20.0).interpolation_order(u8::MAX),
     ];
     for builder in refused {
         let error = builder.build().unwrap_err();
         assert!(matches!(error, Error::Transform(_)), "{error}");
+    }
+}
+
+#[test]
+fn orders_of_interpolation_are_those_of_keras() {
+    let orders = [
+        (0, "\"nearest\""),
+        (1, "\"bilinear\""),
+        (2, r#"{"spline":2}"#),
+        (3, r#"{"spline":3}"#),
+        (4, r#"{"spline":4}"#),
+        (5, r#"{"spline":5}"#),
+    ];
+    let recipe = |builder: ImageDataGeneratorBuilder| {
+        let generator = builder.rotation_range(20.0).build().unwrap();
+        serde_json::to_string(&generator.recipe().unwrap()).unwrap()
+    };
+    for (order, name) in orders {
+        let stored = recipe(ImageDataGenerator::builder().interpolation_order(order));
+        assert!(stored.contains(&format!("\"interpolation\":{name}")), "{stored}");
+    }
+    // The last call counts, and mends an order that there is none of.
+    let builder = ImageDataGenerator::builder().interpolation_order(9);
+    assert_eq!(
+        recipe(builder.interpolation(Interpolation::Nearest)),
+        recipe(ImageDataGenerator::builder().interpolation_order(0))
+    );
+}
+
+#[test]
+fn splines_of_any_order_reach_the_batches() {
+    let x = images();
+    let batch = |order| {
+        let builder = ImageDataGenerator::builder().rotation_range(20.0).interpolation_order(order);
+        let generator = builder.build().unwrap();
+        generator.flow(&x, (), 12).unwrap().seed(3).next().unwrap().unwrap().x
+    };
+    let batches: Vec<_> = (0..=5).map(batch).collect();
+    for (order, batch) in batches.iter().enumerate() {
+        assert!(batch.iter().all(|value| (-300.0..555.0).contains(value)));
+        for other in &batches[..order] {
+            assert_ne!(batch, other);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
-use mizumashi_transform::affine::{self, Affine, Border, Interpolation, Shift, Warp};
+use mizumashi_transform::affine::{self, Affine, Border, Interpolation, Shift, SplineOrder, Warp};
 use mizumashi_transform::transforms::{
     BoxBlur, FeaturewiseStandardise, RandomAffine, Rescale, SamplewiseStandardise, Stretch,
 };
@@ -31,8 +31,11 @@ fn random_affine() -> impl Strategy<Value = Recipe> {
         ]
     };
     let zooms = || (0.5..1.0, 1.0..2.0);
-    let interpolations =
-        prop::sample::select(vec![Interpolation::Nearest, Interpolation::Bilinear]);
+    let interpolations = prop::sample::select(vec![
+        Interpolation::Nearest,
+        Interpolation::Bilinear,
+        Interpolation::Spline(SplineOrder::Cubic),
+    ]);
     let flips = (any::<bool>(), any::<bool>());
     let numbers = (0.0..180.0, shifts(), shifts(), 0.0..40.0, zooms(), zooms(), flips);
     (numbers, interpolations, borders).prop_map(|(numbers, interpolation, border)| {

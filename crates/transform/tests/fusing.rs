@@ -5,7 +5,7 @@
 use std::iter;
 
 use mizumashi_transform::affine::{
-    Affine, AffineParameters, Border, Interpolation, RandomAffine, Shift, Warp,
+    Affine, AffineParameters, Border, Interpolation, RandomAffine, Shift, SplineOrder, Warp,
 };
 use mizumashi_transform::transforms::{self, BoxBlur, SamplewiseStandardise};
 use mizumashi_transform::{
@@ -15,7 +15,8 @@ use ndarray::{Array3, ArrayView3, ArrayViewMut3, s};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-const INTERPOLATIONS: [Interpolation; 2] = [Interpolation::Nearest, Interpolation::Bilinear];
+const INTERPOLATIONS: [Interpolation; 3] =
+    [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Spline(SplineOrder::Cubic)];
 
 fn borders() -> impl Strategy<Value = Border> {
     prop_oneof![

@@ -27,6 +27,8 @@
 //!
 //! Elsewhere every multiplication and every addition is rounded on its own.
 //!
+//! Splines have steps 1, 2 and 5; [`spline`] defines the others.
+//!
 //! So that no step overflows, the coefficients are first clamped to ±2^200, and a and d, where they
 //! act as steps of lanes, to ±2^26. Only maps that step over 2^26 pixels, or land 2^30 pixels away,
 //! can tell.
@@ -36,13 +38,14 @@ mod copy;
 mod pixels;
 mod scalar;
 mod simd;
+mod spline;
 
 use std::array;
 
 use fearless_simd::Level;
 use ndarray::{ArrayView3, ArrayViewMut3};
 
-use crate::{Interpolation, PixelValue, Warp};
+use crate::{Error, Interpolation, PixelValue, Warp};
 use pixels::{Packed, PackedMut, Pixels, PixelsMut};
 
 /// One factor and one summand for each channel.
@@ -78,19 +81,22 @@ fn stored<S: PixelValue, D: PixelValue>(
 }
 
 /// Fills `destination` from `source`, whose sizes have been checked.
+///
+/// # Errors
+/// [`Error::SplineMemory`] where a spline does not fit into memory.
 pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     warp: &Warp,
     source: ArrayView3<'_, S>,
     mut destination: ArrayViewMut3<'_, D>,
     scaling: Option<Scaling<'_>>,
-) {
+) -> Result<(), Error> {
     if destination.is_empty() {
-        return;
+        return Ok(());
     }
     let mut warp = *warp;
     if copy::is_whole(&warp.map) {
         if copy::warp(&warp, &source, &mut destination, scaling) {
-            return;
+            return Ok(());
         }
         warp.interpolation = Interpolation::Nearest;
     }
@@ -98,12 +104,19 @@ pub(crate) fn warp<S: PixelValue, D: PixelValue>(
     if let (Some(source), Some(mut destination)) =
         (Packed::new(&source), PackedMut::new(&mut destination))
     {
+        if let Interpolation::Spline(order) = warp.interpolation {
+            return spline::warp(Level::new(), &warp, order, &source, destination, scaling);
+        }
         if !simd::warp(Level::new(), &warp, &source, &mut destination, scaling) {
             in_groups_of_channels(&warp, &source, destination, scaling);
         }
-        return;
+        return Ok(());
+    }
+    if let Interpolation::Spline(order) = warp.interpolation {
+        return spline::warp(Level::new(), &warp, order, &source, destination, scaling);
     }
     in_groups_of_channels(&warp, &source, destination, scaling);
+    Ok(())
 }
 
 /// Runs the kernel over at most four channels at a time, so that the number of channels is known

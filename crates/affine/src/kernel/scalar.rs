@@ -24,7 +24,10 @@ pub(super) fn warp<const C: usize>(
             let (x, y) = coordinates.block(row, start);
             for lane in 0..BLOCK.min(width - start) {
                 let value = match warp.interpolation {
-                    Interpolation::Nearest => nearest(warp.border, first, source, &x, &y, lane),
+                    // A spline has a kernel of its own; at a pixel it is that pixel.
+                    Interpolation::Nearest | Interpolation::Spline(_) => {
+                        nearest(warp.border, first, source, &x, &y, lane)
+                    }
                     Interpolation::Bilinear => bilinear(warp.border, first, source, &x, &y, lane),
                     Interpolation::Bicubic => bicubic(warp.border, first, source, &x, &y, lane),
                 };

@@ -29,8 +29,8 @@ use super::block::BLOCK;
 use super::pixels::{Packed, PackedMut};
 use crate::{Interpolation, PixelValue, Warp};
 
-/// Fills the destination with the instructions of a level; false where the source or the processor
-/// is not one for these kernels, which left it alone.
+/// Fills the destination with the instructions of a level; false where the source, the processor
+/// or the interpolation is not one for these kernels, which left it alone.
 pub(super) fn warp<S: PixelValue, D: PixelValue>(
     level: Level,
     warp: &Warp,
@@ -55,6 +55,7 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
         return true;
     }
     match warp.interpolation {
+        Interpolation::Spline(_) => return false,
         Interpolation::Nearest => {
             dispatch!(level, s => nearest::warp(s, warp, source, target, scaling));
         }

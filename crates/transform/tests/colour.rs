@@ -35,19 +35,20 @@ proptest! {
     }
 
     #[test]
-    fn one_number_shifts_all_values_within_their_range(index: u64, range in 1.0..80.0) {
+    fn one_number_shifts_all_values_within_their_range(index: u64, range in 1.0..50.0) {
         let before = image();
         let after = augmented(RandomChannelShift::new(range).unwrap(), index);
         let (min, max) = (40.0, f32::from(before[[4, 6, 2]]));
-        // A value that is far enough from both ends tells the number, unless all are clipped.
-        let middle = 80.0 + 0.5 * (max - min - 80.0);
+        // A value in the middle of the range, which is wider than any shift here, tells the number.
+        let middle = 0.5 * (min + max);
         let number = before.iter().zip(&after)
             .map(|(&before, after)| (f32::from(before), after - f32::from(before)))
             .min_by(|a, b| (a.0 - middle).abs().total_cmp(&(b.0 - middle).abs()))
             .unwrap().1;
         prop_assert!(f64::from(number.abs()) <= range);
         for (after, &before) in after.iter().zip(&before) {
-            prop_assert_eq!(*after, (f32::from(before) + number).clamp(min, max));
+            // The number is known up to the rounding of the sum that it is taken from.
+            prop_assert!((after - (f32::from(before) + number).clamp(min, max)).abs() <= 1e-4);
         }
     }
 }

@@ -222,7 +222,7 @@ impl<'a, L: Listing> FlowFromFiles<'a, L> {
     /// When the files cannot be listed.
     pub fn files(&self) -> Result<ImageFiles, Error> {
         let Classified { paths, .. } = self.list.list(false)?;
-        Ok(ImageFiles::new(paths, self.loader.clone())?.on_damage(self.on_damage))
+        Ok(ImageFiles::new(paths, self.loader)?.on_damage(self.on_damage))
     }
 
     /// The names of the classes in the order of their numbers: Keras' `class_indices`.

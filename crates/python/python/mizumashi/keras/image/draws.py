@@ -29,20 +29,20 @@ def draw(generator, img_shape, samples):
 
     All draws of a batch are made at once where each is uniform, as NumPy's stream is the same.
     """
-    numbers = np.tile(UNCHANGED, (samples, 1))
+    numbers = np.empty((samples, len(UNCHANGED)))
+    numbers[...] = UNCHANGED
     ranges = _ranges(generator, img_shape)
-    columns = [column for column, _, _ in ranges]
-    if all(isinstance(limits, tuple) for _, limits, _ in ranges):
-        low, high = np.array([limits for _, limits, _ in ranges]).T
-        factors = [factor for _, _, factor in ranges]
-        drawn = np.random.random_sample((samples, len(ranges)))
-        numbers[:, columns] = (low + (high - low) * drawn) * factors
+    columns, limits, factors = zip(*ranges)
+    if all(type(limit) is tuple for limit in limits):
+        drawn = np.random.random_sample((samples, len(ranges))).T
+        for column, (low, high), factor, unit in zip(columns, limits, factors, drawn):
+            numbers[:, column] = (low + (high - low) * unit) * factor
     else:
         for row in numbers:
-            for column, limits, factor in ranges:
-                row[column] = _draw_one(limits) * factor
-    allowed = (bool(generator.horizontal_flip), bool(generator.vertical_flip))
-    numbers[:, 6:8] = (numbers[:, 6:8] < 0.5) & allowed
+            for column, limit, factor in ranges:
+                row[column] = _draw_one(limit) * factor
+    for column, allowed in ((6, generator.horizontal_flip), (7, generator.vertical_flip)):
+        numbers[:, column] = numbers[:, column] < 0.5 if allowed else 0
     return numbers
 
 
@@ -58,7 +58,8 @@ def _ranges(generator, img_shape):
         (2, generator.width_shift_range, width),
     ):
         if shift:
-            ranges.append((column, _shifts(shift), side if np.max(shift) < 1 else 1))
+            largest = shift if isinstance(shift, float) else np.max(shift)
+            ranges.append((column, _shifts(shift), side if largest < 1 else 1))
     if generator.shear_range:
         ranges.append((3, _to_either_side(generator.shear_range), 1))
     zooms = tuple(generator.zoom_range)

@@ -272,3 +272,15 @@ def test_warnings_are_keras(module, images):
         generator.fit(made_up(4, 8, 8, 2))
     with pytest.warns(UserWarning):
         generator.flow(made_up(4, 8, 8, 2))
+
+
+@pytest.mark.parametrize("arguments", [dict(interpolation_order=3), dict(fill_mode="mirror")])
+def test_resampling_is_checked_where_pixels_move(arguments, images):
+    flows = [
+        generator.flow(images, batch_size=4, seed=1)
+        for generator in generators(horizontal_flip=True, **arguments)
+    ]
+    assert_same_batches(*flows)
+    turning = ours.ImageDataGenerator(rotation_range=20, **arguments)
+    with pytest.raises(RuntimeError):  # NotImplementedError, for the order, is one of them
+        next(turning.flow(images))

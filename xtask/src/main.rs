@@ -1,7 +1,9 @@
-//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify` and `cargo xtask bench`.
+//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask bench` and
+//! `cargo xtask python`.
 
 mod bench;
 mod layers;
+mod python;
 mod verify;
 
 use std::error::Error;
@@ -25,12 +27,15 @@ enum Chore {
     Verify(verify::Options),
     /// Time every piece of work, beside others that do the same, and print a table.
     Bench(bench::Options),
+    /// Build the Python wheel, install it in a virtual environment and run its tests.
+    Python(python::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
         Chore::Verify(options) => verify::run(&options),
+        Chore::Python(options) => python::run(&options),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };
     match outcome {

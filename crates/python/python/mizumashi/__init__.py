@@ -1,0 +1,14 @@
+"""Image augmentation: Keras' ``ImageDataGenerator``, exact and fast.
+
+NumPy arrays in, NumPy arrays out; ``torch.from_numpy`` takes them as they are. The interpreter is
+free to run other threads while a batch is made.
+
+``mizumashi.keras.image`` replaces ``keras_preprocessing.image`` by a change of the import line.
+"""
+
+from ._native import Moments, Whitening
+from .flow import Flow
+from .generator import ImageDataGenerator
+from .warp import warp
+
+__all__ = ["Flow", "ImageDataGenerator", "Moments", "Whitening", "warp"]

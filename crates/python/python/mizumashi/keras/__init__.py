@@ -1,0 +1,1 @@
+"""Drop-in replacements for the parts of Keras that prepare images."""

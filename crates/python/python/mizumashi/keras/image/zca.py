@@ -1,0 +1,40 @@
+"""ZCA whitening as Keras means it: of images that were centred before."""
+
+import numpy as np
+
+from ... import _native
+
+
+class Zca:
+    """A whitening fitted to images, which holds no matrix of all values by all values.
+
+    Args:
+        images: ``float32``, of rank 4, laid out as ``data_format`` says.
+        epsilon: is added to each variance.
+    """
+
+    def __init__(self, images, epsilon, data_format):
+        self._whitening = _native.Whitening.fit(
+            images, epsilon=epsilon, center=False, data_format=data_format
+        )
+        self._shape = images.shape[1:]
+        self._data_format = data_format
+
+    def apply(self, images):
+        """Images, of rank 4, whitened."""
+        return self._whitening.apply(images)
+
+    def matrix(self):
+        """The matrix over flattened images, ``float32``.
+
+        Raises:
+            ValueError: when it takes more than 2 GiB while it is made.
+        """
+        matrix = self._whitening.matrix(2 << 30)
+        if self._data_format == "channels_first":
+            # It is made for channels last: look up where each of our values lies there.
+            channels, height, width = self._shape
+            places = np.arange(matrix.shape[0]).reshape(height, width, channels)
+            places = np.moveaxis(places, 2, 0).ravel()
+            matrix = matrix[np.ix_(places, places)]
+        return matrix.astype(np.float32)

@@ -1,0 +1,86 @@
+//! Options that Python gives as text or as a number.
+
+use mizumashi::affine::{Border, Interpolation, Shift};
+use mizumashi::stats::Layout;
+use pyo3::exceptions::PyNotImplementedError;
+use pyo3::{FromPyObject, PyResult};
+
+use crate::error::value_error;
+
+/// The layout of `"channels_last"` or `"channels_first"`.
+pub(crate) fn layout(data_format: &str) -> PyResult<Layout> {
+    match data_format {
+        "channels_last" => Ok(Layout::Nhwc),
+        "channels_first" => Ok(Layout::Nchw),
+        _ => Err(value_error(format!(
+            "data_format is {data_format:?}; it must be \"channels_last\" or \"channels_first\""
+        ))),
+    }
+}
+
+/// The border of one of Keras' fill modes.
+pub(crate) fn border(fill_mode: &str, cval: f32) -> PyResult<Border> {
+    match fill_mode {
+        "constant" => Ok(Border::Constant(cval)),
+        "nearest" => Ok(Border::Nearest),
+        "reflect" => Ok(Border::Reflect),
+        "wrap" => Ok(Border::Wrap),
+        _ => Err(value_error(format!(
+            "fill_mode is {fill_mode:?}; it must be \"constant\", \"nearest\", \"reflect\" or \
+             \"wrap\""
+        ))),
+    }
+}
+
+/// The interpolation of a spline order, where there is one.
+pub(crate) fn interpolation(order: i64) -> PyResult<Interpolation> {
+    match order {
+        0 => Ok(Interpolation::Nearest),
+        1 => Ok(Interpolation::Bilinear),
+        2..=5 => Err(PyNotImplementedError::new_err(format!(
+            "splines of order {order} are not implemented; take order 0 (nearest) or 1 (bilinear)"
+        ))),
+        _ => Err(value_error(format!("the spline order is {order}; it must be 0 or 1"))),
+    }
+}
+
+/// A range of shifts as Keras takes it.
+#[derive(Debug, FromPyObject)]
+pub(crate) enum ShiftRange {
+    /// Whole pixels below this number.
+    Pixels(u32),
+    /// A fraction of the side below 1, pixels from there on.
+    Real(f64),
+    /// One of these.
+    Choice(Vec<f64>),
+}
+
+impl From<ShiftRange> for Shift {
+    fn from(range: ShiftRange) -> Self {
+        match range {
+            ShiftRange::Pixels(0) => Self::None,
+            ShiftRange::Pixels(pixels) => Self::Pixels(pixels),
+            ShiftRange::Real(range) => range.into(),
+            ShiftRange::Choice(shifts) => Self::Choice(shifts),
+        }
+    }
+}
+
+/// A range of zooms as Keras takes it.
+#[derive(Debug, FromPyObject)]
+pub(crate) enum ZoomRange {
+    /// From 1 - r to 1 + r.
+    Around(f64),
+    /// From the first to the second.
+    Between([f64; 2]),
+}
+
+impl ZoomRange {
+    /// The ends of the range.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        match *self {
+            Self::Around(range) => (1.0 - range, 1.0 + range),
+            Self::Between([low, high]) => (low, high),
+        }
+    }
+}

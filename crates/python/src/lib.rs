@@ -1,0 +1,34 @@
+//! The native part of the Python package `mizumashi`.
+//!
+//! Arrays come in as views and go out as one fresh array each; the interpreter is free while the
+//! work is done. Every error is a `ValueError` with the text of ours, unless a docstring says
+//! otherwise. The docstrings that users read are those of the package in `python/mizumashi`.
+
+use pyo3::pymodule;
+
+mod arguments;
+mod batch;
+mod channel_shift;
+mod drawn;
+mod error;
+mod generator;
+mod images;
+mod moments;
+mod picked;
+mod warp;
+mod whitening;
+
+/// The native part of the package `mizumashi`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::batch::make_batch;
+    #[pymodule_export]
+    use crate::generator::Generator;
+    #[pymodule_export]
+    use crate::moments::Moments;
+    #[pymodule_export]
+    use crate::warp::warp;
+    #[pymodule_export]
+    use crate::whitening::Whitening;
+}

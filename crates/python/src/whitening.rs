@@ -1,0 +1,79 @@
+//! ZCA whitening of whole images.
+
+use mizumashi::stats::Layout;
+use mizumashi::whitening::{Centring, ImageWhitening, Regularisation, Scope, Whitener};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray4};
+use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
+
+use crate::arguments;
+use crate::error::value_error;
+use crate::images::{Images, each_type};
+
+/// A fitted ZCA whitening between all values of an image.
+#[pyclass(frozen, module = "mizumashi._native")]
+pub(crate) struct Whitening {
+    whitening: ImageWhitening,
+    layout: Layout,
+}
+
+#[pymethods]
+impl Whitening {
+    /// Fits images of rank 4, `uint8` or `float32`.
+    #[staticmethod]
+    #[pyo3(signature = (images, *, epsilon=1e-6, center=true, data_format="channels_last"))]
+    fn fit(
+        py: Python<'_>,
+        images: Images<'_>,
+        epsilon: f64,
+        center: bool,
+        data_format: &str,
+    ) -> PyResult<Self> {
+        let layout = arguments::layout(data_format)?;
+        let whitener = Whitener::zca()
+            .regularisation(Regularisation::Eigenvalue(epsilon))
+            .centring(if center { Centring::Mean } else { Centring::None });
+        let whitening = each_type!(&images, |view| {
+            py.detach(|| whitener.fit_images(view, layout, Scope::Pixels))
+        });
+        Ok(Self { whitening: whitening.map_err(value_error)?, layout })
+    }
+
+    /// The images whitened: `float32`, laid out as the fitted ones were.
+    fn apply<'py>(
+        &self,
+        py: Python<'py>,
+        images: Images<'py>,
+    ) -> PyResult<Bound<'py, PyArray4<f32>>> {
+        let white =
+            each_type!(&images, |view| py.detach(|| self.whitening.apply(view, self.layout)));
+        Ok(white.map_err(value_error)?.into_pyarray(py))
+    }
+
+    /// The matrix over images flattened row by row with channels innermost, if it takes at most
+    /// `limit` bytes.
+    #[pyo3(signature = (limit=1 << 30))]
+    fn matrix<'py>(&self, py: Python<'py>, limit: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let matrix = py.detach(|| self.whitening.whitening().matrix(limit));
+        Ok(matrix.map_err(value_error)?.into_pyarray(py))
+    }
+
+    /// Number of directions kept.
+    #[getter]
+    fn rank(&self) -> usize {
+        self.whitening.whitening().rank()
+    }
+
+    /// Variances along the kept directions, largest first.
+    #[getter]
+    fn eigenvalues<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.whitening.whitening().eigenvalues().to_owned().into_pyarray(py)
+    }
+
+    fn __repr__(&self) -> String {
+        let [height, width, channels] = self.whitening.shape();
+        format!(
+            "Whitening(height={height}, width={width}, channels={channels}, rank={})",
+            self.rank()
+        )
+    }
+}

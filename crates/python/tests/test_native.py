@@ -1,0 +1,172 @@
+"""The interface of our own."""
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from conftest import made_up
+
+import mizumashi
+
+TUTORIAL = dict(
+    featurewise_center=True,
+    featurewise_std_normalization=True,
+    rotation_range=20,
+    width_shift_range=0.2,
+    height_shift_range=0.2,
+    horizontal_flip=True,
+)
+
+
+def test_warp_moves_pixels():
+    x = made_up(3, 12, 14, 3)
+    right = [[1, 0, -2], [0, 1, 0]]
+    for images in (x, x.astype("float32")):
+        moved = mizumashi.warp(images, right)
+        assert moved.dtype == images.dtype
+        np.testing.assert_array_equal(moved[:, :, 2:], images[:, :, :-2])
+        np.testing.assert_array_equal(moved[:, :, 0], images[:, :, 0])
+    first = np.moveaxis(x, 3, 1)
+    moved = mizumashi.warp(
+        first, right, data_format="channels_first", fill_mode="constant", cval=9, order=0
+    )
+    assert (moved[..., :2] == 9).all()
+    np.testing.assert_array_equal(moved[..., 2:], first[..., :-2])
+    turns = np.stack([[[1, 0, shift], [0, 1, 0]] for shift in range(3)])
+    each = mizumashi.warp(x, turns)
+    np.testing.assert_array_equal(each[1], mizumashi.warp(x[1], turns[1]))
+
+
+def test_arrays_of_any_strides_are_taken():
+    x = made_up(4, 12, 14, 3)
+    turned = [[0.8, -0.6, 2], [0.6, 0.8, -1]]
+    backwards = x[::-1, ::-1, ::2]
+    np.testing.assert_array_equal(
+        mizumashi.warp(backwards, turned), mizumashi.warp(backwards.copy(), turned)
+    )
+
+
+def test_batches_do_not_depend_on_their_size():
+    x, y = made_up(10, 16, 16, 3), np.arange(10)
+    datagen = mizumashi.ImageDataGenerator(**TUTORIAL).fit(x)
+    epochs = []
+    for batch_size in (1, 3, 10):
+        flow = datagen.flow(x, y, batch_size, seed=4)
+        batches = [next(flow) for _ in range(2 * len(flow))]
+        epochs.append([np.concatenate(part) for part in zip(*batches)])
+        assert (flow.epoch, flow.position) == (2, 0)
+    for images, labels in epochs[1:]:
+        np.testing.assert_array_equal(images, epochs[0][0])
+        np.testing.assert_array_equal(labels, epochs[0][1])
+    assert sorted(epochs[0][1][:10]) == list(range(10))
+    resumed = datagen.flow(x, y, 3, seed=4)
+    resumed.epoch, resumed.position = 1, 6
+    np.testing.assert_array_equal(next(resumed)[1], epochs[0][1][16:19])
+
+
+def test_figures_are_exact():
+    x = made_up(10, 16, 16, 3)
+    datagen = mizumashi.ImageDataGenerator(**TUTORIAL).fit(x)
+    np.testing.assert_allclose(datagen.mean, x.mean((0, 1, 2)), rtol=1e-12)
+    np.testing.assert_allclose(datagen.std, x.std((0, 1, 2)), rtol=1e-12)
+    standard = datagen.standardize(x)
+    np.testing.assert_allclose(standard.std((0, 1, 2)), 1, atol=1e-4)
+    zooming = mizumashi.ImageDataGenerator(zoom_range=[0.5, 0.8])
+    assert repr(zooming) == "ImageDataGenerator(zoom_range=[0.5, 0.8])"
+    assert '"random_affine"' in datagen.recipe()
+
+
+def test_channels_first():
+    x = np.moveaxis(made_up(6, 10, 12, 3), 3, 1)
+    datagen = mizumashi.ImageDataGenerator(
+        **TUTORIAL, zca_whitening=True, data_format="channels_first"
+    ).fit(x)
+    assert next(iter(datagen.flow(x, batch_size=4))).shape == (4, 3, 10, 12)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        dict(fill_mode="mirror"),
+        dict(data_format="rows"),
+        dict(rotation_range=-5),
+        dict(zoom_range=1.5),
+        dict(interpolation_order=9),
+    ],
+)
+def test_arguments_are_refused(arguments):
+    with pytest.raises(ValueError):
+        mizumashi.ImageDataGenerator(**arguments)
+
+
+def test_refusals():
+    x = made_up(4, 8, 8, 3)
+    with pytest.raises(TypeError, match="rotation"):
+        mizumashi.ImageDataGenerator(rotation=5)
+    with pytest.raises(NotImplementedError, match="order 3"):
+        mizumashi.ImageDataGenerator(interpolation_order=3)
+    datagen = mizumashi.ImageDataGenerator(featurewise_center=True)
+    with pytest.raises(ValueError, match="fit"):
+        next(datagen.flow(x))
+    for options in (dict(y=[1, 2]), dict(batch_size=0), dict(x=x[0]), dict(x=x[:0])):
+        with pytest.raises(ValueError):
+            datagen.flow(**{"x": x, **options})
+    with pytest.raises(ValueError, match="NaN"):
+        datagen.flow(np.full((1, 2, 2, 1), np.nan))
+    with pytest.raises(ValueError):
+        mizumashi.warp(x, np.zeros((3, 2, 3)))
+    with pytest.raises(ValueError):
+        mizumashi.warp(x, np.full((2, 3), np.inf))
+
+
+def test_moments_merge_exactly_and_pickle():
+    x = made_up(9, 10, 12, 3)
+    whole, left, right = (mizumashi.Moments() for _ in range(3))
+    whole.update(x)
+    left.update(x[:4])
+    right.update(np.moveaxis(x[4:], 3, 1), "channels_first")
+    left.merge(right)
+    again = pickle.loads(pickle.dumps(left))
+    for moments in (whole, left, again):
+        assert moments.samples == 9
+        np.testing.assert_array_equal(moments.mean, whole.mean)
+        np.testing.assert_allclose(moments.mean, x.mean((0, 1, 2)))
+        np.testing.assert_allclose(moments.std, x.std((0, 1, 2)))
+        np.testing.assert_array_equal(moments.min, x.min((0, 1, 2)))
+        np.testing.assert_array_equal(moments.max, x.max((0, 1, 2)))
+    assert repr(whole).startswith("Moments(samples=9, mean=[")
+    with pytest.raises(ValueError, match="mixed"):
+        whole.update(x.astype("float32"))
+
+
+def test_whitening_whitens():
+    x = made_up(300, 4, 5, 3)
+    whitening = mizumashi.Whitening.fit(x)
+    white = whitening.apply(x).reshape(300, -1).astype(float)
+    np.testing.assert_allclose(np.cov(white.T, bias=True), np.eye(60), atol=1e-3)
+    assert whitening.rank == 60
+    assert whitening.matrix().shape == (60, 60)
+    assert repr(whitening) == "Whitening(height=4, width=5, channels=3, rank=60)"
+    with pytest.raises(ValueError):
+        whitening.apply(x[:, :2])
+
+
+def test_other_threads_run_meanwhile():
+    x = made_up(4, 512, 512, 3)
+    datagen = mizumashi.ImageDataGenerator(rotation_range=20)
+    flow = datagen.flow(x, batch_size=4)
+    made, turns = threading.Event(), []
+
+    def count():
+        while not made.is_set():
+            turns.append(None)
+            made.wait(1e-4)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    for _ in range(20):
+        next(flow)
+    made.set()
+    counter.join()
+    assert len(turns) > 20

@@ -159,39 +159,45 @@ impl<'r> Runner<'r> {
                 Ok(worker.program.run(image, output, &mut worker.scratch)?)
             })?
         };
-        // Runs of samples, in order, for whichever thread is free: short enough to keep all busy to
-        // the end, long enough that fetching a worker costs nothing beside them.
+        // Each thread begins at a place of its own, the same in every batch: a buffer that is filled
+        // again is then still in the cache of the core that filled it before. A thread that is done
+        // helps the next one. Runs are short enough to keep all busy to the end.
         let threads = rayon::current_num_threads();
         let run = indices.len().div_ceil(4 * threads).max(1);
-        let runs = Mutex::new(target.axis_chunks_iter_mut(Axis(0), run).enumerate());
+        let runs: Vec<_> =
+            target.axis_chunks_iter_mut(Axis(0), run).map(|run| Mutex::new(Some(run))).collect();
+        let threads = threads.min(runs.len());
         let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-        let work = || {
+        let work = |thread: usize| {
             self.with_worker(|worker| {
-                while let Some((number, mut outputs)) = locked(&runs).next() {
+                let first = thread * runs.len() / threads;
+                for number in (first..runs.len()).chain(0..first) {
+                    // Runs before a failed one are still made: the first error is always found.
+                    let failed = |(earlier, _): &(usize, Error)| *earlier < number;
+                    if locked(&failure).as_ref().is_some_and(failed) {
+                        continue;
+                    }
+                    let Some(mut outputs) = locked(&runs[number]).take() else { continue };
                     let made = outputs
                         .axis_iter_mut(Axis(0))
                         .enumerate()
                         .try_for_each(|(slot, output)| make(worker, number * run + slot, output));
                     if let Err(error) = made {
-                        // Runs before this one are under way: the first error is always found.
                         let mut failure = locked(&failure);
-                        if failure.as_ref().is_none_or(|(earlier, _)| number < *earlier) {
+                        if !failure.as_ref().is_some_and(failed) {
                             *failure = Some((number, error));
                         }
-                        return;
-                    }
-                    if locked(&failure).is_some() {
-                        return;
                     }
                 }
             });
         };
         // This thread works as well, from the start: waking others takes as long as some samples.
         rayon::in_place_scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(|_| work());
+            for thread in 1..threads {
+                let work = &work;
+                scope.spawn(move |_| work(thread));
             }
-            work();
+            work(0);
         });
         match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, error)) => Err(error),

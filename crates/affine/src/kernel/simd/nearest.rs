@@ -51,6 +51,13 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
     let to = target.layout().strides;
     let fill: [D; C] =
         array::from_fn(|channel| stored(warp.border.fill(), scaling, first + channel));
+    // A fourth channel for pixels that are copied four values at a time.
+    let (mut scale, mut shift) = ([1.0; 4], [0.0; 4]);
+    let padded = scaling.map(|scaling| {
+        scale[..C].copy_from_slice(&scaling.scale[first..][..C]);
+        shift[..C].copy_from_slice(&scaling.shift[first..][..C]);
+        Scaling { scale: &scale, shift: &shift }
+    });
     let mut places = [[0; BLOCK]; STRIP];
     let mut within = [0; STRIP];
     let mut blocks = Blocks::new(dim);
@@ -73,11 +80,25 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
         if located == 0 {
             return;
         }
-        for ((row, column), (places, within)) in strip.zip(places.iter().zip(within)).take(located)
-        {
+        for (block, (row, column)) in strip.take(located).enumerate() {
+            let (places, within) = (&places[block], within[block]);
+            let count = BLOCK.min(dim.1 - column);
             let offset = row * to[0] + column * to[1] + first * to[2];
             let pixels = &mut target.values()[offset..];
-            for lane in 0..BLOCK.min(dim.1 - column) {
+            let wide = C >= 3 && to[1] == C && within == u64::from(u16::MAX);
+            for lane in 0..count {
+                // Four values at once; what the fourth of three overwrites is written later.
+                if wide
+                    && let Some(&from) = values[places[lane] as u32 as usize..].first_chunk::<4>()
+                    && let Some(to) = pixels[C * lane..].first_chunk_mut::<4>()
+                {
+                    let mut pixel = [fill[0]; 4];
+                    for channel in 0..4 {
+                        pixel[channel] = stored(from[channel], padded, channel);
+                    }
+                    *to = pixel;
+                    continue;
+                }
                 let to: &mut [D] = &mut pixels[lane * to[1]..][..C];
                 if within >> lane & 1 == 0 {
                     to.copy_from_slice(&fill);

@@ -2,7 +2,6 @@
 
 use mizumashi::affine::{Border, Interpolation, Shift};
 use mizumashi::stats::Layout;
-use pyo3::exceptions::PyNotImplementedError;
 use pyo3::{FromPyObject, PyResult};
 
 use crate::error::value_error;
@@ -32,16 +31,12 @@ pub(crate) fn border(fill_mode: &str, cval: f32) -> PyResult<Border> {
     }
 }
 
-/// The interpolation of a spline order, where there is one.
+/// The interpolation of a spline order.
 pub(crate) fn interpolation(order: i64) -> PyResult<Interpolation> {
-    match order {
-        0 => Ok(Interpolation::Nearest),
-        1 => Ok(Interpolation::Bilinear),
-        2..=5 => Err(PyNotImplementedError::new_err(format!(
-            "splines of order {order} are not implemented; take order 0 (nearest) or 1 (bilinear)"
-        ))),
-        _ => Err(value_error(format!("the spline order is {order}; it must be 0 or 1"))),
-    }
+    u8::try_from(order)
+        .ok()
+        .and_then(|order| Interpolation::from_order(order).ok())
+        .ok_or_else(|| value_error(format!("the spline order is {order}; it must be 0 to 5")))
 }
 
 /// A range of shifts as Keras takes it.

@@ -21,6 +21,7 @@ CASES = {
     "zoom between": dict(zoom_range=[0.5, 0.9], fill_mode="constant", cval=9.0),
     "wrapped": dict(rotation_range=45, fill_mode="wrap"),
     "nearest pixel": dict(rotation_range=30, interpolation_order=0),
+    "cubic spline": dict(rotation_range=30, interpolation_order=3),
     "flips": dict(horizontal_flip=True, vertical_flip=True),
     "channel shift": dict(channel_shift_range=70.0, rotation_range=15, vertical_flip=True),
     "samplewise": dict(samplewise_center=True, samplewise_std_normalization=True, zoom_range=0.1),
@@ -274,7 +275,7 @@ def test_warnings_are_keras(module, images):
         generator.flow(made_up(4, 8, 8, 2))
 
 
-@pytest.mark.parametrize("arguments", [dict(interpolation_order=3), dict(fill_mode="mirror")])
+@pytest.mark.parametrize("arguments", [dict(interpolation_order=6), dict(fill_mode="mirror")])
 def test_resampling_is_checked_where_pixels_move(arguments, images):
     flows = [
         generator.flow(images, batch_size=4, seed=1)
@@ -282,5 +283,5 @@ def test_resampling_is_checked_where_pixels_move(arguments, images):
     ]
     assert_same_batches(*flows)
     turning = ours.ImageDataGenerator(rotation_range=20, **arguments)
-    with pytest.raises(RuntimeError):  # NotImplementedError, for the order, is one of them
+    with pytest.raises(RuntimeError):
         next(turning.flow(images))

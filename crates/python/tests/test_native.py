@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.ndimage
 from conftest import made_up
 
 import mizumashi
@@ -104,8 +105,6 @@ def test_refusals():
     x = made_up(4, 8, 8, 3)
     with pytest.raises(TypeError, match="rotation"):
         mizumashi.ImageDataGenerator(rotation=5)
-    with pytest.raises(NotImplementedError, match="order 3"):
-        mizumashi.ImageDataGenerator(interpolation_order=3)
     datagen = mizumashi.ImageDataGenerator(featurewise_center=True)
     with pytest.raises(ValueError, match="fit"):
         next(datagen.flow(x))
@@ -170,3 +169,23 @@ def test_other_threads_run_meanwhile():
     made.set()
     counter.join()
     assert len(turns) > 20
+
+
+@pytest.mark.parametrize("fill_mode", ["nearest", "constant", "reflect", "wrap"])
+@pytest.mark.parametrize("order", range(6))
+def test_warps_are_scipys(fill_mode, order):
+    x = made_up(1, 17, 23, 3)[0].astype("float32")
+    turn, shift = np.array([[0.9, -0.3], [0.25, 1.1]]), np.array([2.3, -1.6])
+    # Ours acts on (x, y), SciPy's on (row, column).
+    expected = np.stack(
+        [
+            scipy.ndimage.affine_transform(
+                x[..., channel], turn[::-1, ::-1], shift[::-1], order=order, mode=fill_mode, cval=9
+            )
+            for channel in range(3)
+        ],
+        axis=2,
+    )
+    matrix = np.column_stack([turn, shift])
+    found = mizumashi.warp(x[None], matrix, fill_mode=fill_mode, cval=9, order=order)[0]
+    np.testing.assert_allclose(found, expected, atol=1e-3)

@@ -40,12 +40,11 @@ class ImageDataGenerator:
         zoom_range: r for factors in 1 - r to 1 + r, or a pair of factors; above 1 the picture
             gets smaller.
         rescale: a factor for all values.
-        interpolation_order: 0 or 1.
+        interpolation_order: 0 for the nearest pixel, 1 for bilinear, 2 to 5 for B-splines.
 
     Raises:
         TypeError: for an unknown argument.
         ValueError: for an argument outside what it can mean.
-        NotImplementedError: for splines of order 2 to 5.
     """
 
     def __init__(self, **arguments):

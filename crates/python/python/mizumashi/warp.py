@@ -19,14 +19,14 @@ def warp(images, matrix, *, data_format="channels_last", fill_mode="nearest", cv
         fill_mode: what is seen beyond the edge: ``"nearest"``, ``"constant"``, ``"reflect"`` or
             ``"wrap"``, as in ``scipy.ndimage``.
         cval: the value seen there with ``"constant"``.
-        order: 0 for the nearest pixel, 1 for bilinear interpolation.
+        order: 0 for the nearest pixel, 1 for bilinear interpolation, 2 to 5 for B-splines, as
+            in ``scipy.ndimage``.
 
     Returns:
         A new array of the shape of ``images``.
 
     Raises:
         ValueError: for shapes that do not fit, a matrix that is not finite, an unknown option.
-        NotImplementedError: for splines of order 2 to 5.
     """
     images = np.asarray(images)
     if images.ndim == 3:

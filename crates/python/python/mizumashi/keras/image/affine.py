@@ -44,7 +44,7 @@ def apply_affine_transform(
         channel_axis: the axis of the channels; the image lies in the other two.
         fill_mode: ``"nearest"``, ``"constant"``, ``"reflect"`` or ``"wrap"``.
         cval: the value beyond the edge with ``"constant"``.
-        order: 0 for the nearest pixel, 1 for bilinear interpolation.
+        order: 0 for the nearest pixel, 1 for bilinear interpolation, 2 to 5 for B-splines.
 
     Returns:
         An image of the shape and the type of ``x``, computed in 32 bits.

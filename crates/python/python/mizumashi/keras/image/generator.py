@@ -12,7 +12,7 @@ from .dataframe_iterator import DataFrameIterator
 from .directory_iterator import DirectoryIterator
 from .flip import flip_axis
 from .numpy_array_iterator import NumpyArrayIterator
-from .resampling import RESAMPLINGS, check_resampling
+from .resampling import check_resampling
 from .zca import Zca
 
 
@@ -39,7 +39,7 @@ class ImageDataGenerator:
         preprocessing_function: takes and gives one image, before ``rescale``.
         data_format: ``"channels_last"`` or ``"channels_first"``.
         validation_split: the fraction that ``subset="validation"`` serves.
-        interpolation_order: 0 or 1.
+        interpolation_order: 0 for the nearest pixel, 1 for bilinear, 2 to 5 for B-splines.
         dtype: of the batches.
 
     Raises:
@@ -412,11 +412,12 @@ class ImageDataGenerator:
     def _changed(self, images, indices, figures=None):
         """The images at ``indices`` changed at random, then standardised by ``figures``."""
         numbers = draws.draw(self, images.shape[1:], len(indices))
-        resampling = dict(fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order)
-        if (self.fill_mode, self.interpolation_order) not in RESAMPLINGS:
-            if (numbers[:, draws.AFFINE] != draws.UNCHANGED[draws.AFFINE]).any():
-                check_resampling(self.fill_mode, self.interpolation_order)
-            resampling = {}
+        resampling = {}
+        if (numbers[:, draws.AFFINE] != draws.UNCHANGED[draws.AFFINE]).any():
+            check_resampling(self.fill_mode, self.interpolation_order)
+            resampling = dict(
+                fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order
+            )
         batch = _native.make_batch(
             images,
             np.asarray(indices, dtype=np.int64),

@@ -67,10 +67,8 @@ impl Case for Flow {
     }
 }
 
-/// How many batches are made ahead.
-const AHEAD: usize = 8;
-
-/// Serves the set epoch by epoch, made ahead in the memory of spent batches.
+/// Serves the set epoch by epoch into one batch's memory, on the pool's threads and no others: what is
+/// made ahead would be made on the global pool's.
 struct Epochs<'a> {
     inputs: &'a Inputs,
     generator: ImageDataGenerator,
@@ -84,16 +82,14 @@ impl Ready for Epochs<'_> {
 
     fn run(&mut self) -> Result<()> {
         let Inputs { images, one_hot, .. } = self.inputs;
-        let flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
+        let mut flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
         self.epoch += 1;
-        let steps = flow.steps_per_epoch();
-        flow.prefetch(AHEAD, |batches| {
-            for _ in 0..steps {
-                let batch = batches.next_batch()?;
-                batches.recycle(black_box(batch));
-            }
-            Ok(())
-        })
+        let mut batch = flow.next_batch()?;
+        for _ in 1..flow.steps_per_epoch() {
+            flow.next_batch_into(&mut batch)?;
+            black_box(&batch);
+        }
+        Ok(())
     }
 
     fn parameters(&self) -> Result<Value> {

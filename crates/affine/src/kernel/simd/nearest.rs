@@ -51,13 +51,6 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
     let to = target.layout().strides;
     let fill: [D; C] =
         array::from_fn(|channel| stored(warp.border.fill(), scaling, first + channel));
-    // A fourth channel for pixels that are copied four values at a time.
-    let (mut scale, mut shift) = ([1.0; 4], [0.0; 4]);
-    let padded = scaling.map(|scaling| {
-        scale[..C].copy_from_slice(&scaling.scale[first..][..C]);
-        shift[..C].copy_from_slice(&scaling.shift[first..][..C]);
-        Scaling { scale: &scale, shift: &shift }
-    });
     let mut places = [[0; BLOCK]; STRIP];
     let mut within = [0; STRIP];
     let mut blocks = Blocks::new(dim);
@@ -80,25 +73,11 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const C: usize>(
         if located == 0 {
             return;
         }
-        for (block, (row, column)) in strip.take(located).enumerate() {
-            let (places, within) = (&places[block], within[block]);
-            let count = BLOCK.min(dim.1 - column);
+        for ((row, column), (places, within)) in strip.zip(places.iter().zip(within)).take(located)
+        {
             let offset = row * to[0] + column * to[1] + first * to[2];
             let pixels = &mut target.values()[offset..];
-            let wide = C >= 3 && to[1] == C && within == u64::from(u16::MAX);
-            for lane in 0..count {
-                // Four values at once; what the fourth of three overwrites is written later.
-                if wide
-                    && let Some(&from) = values[places[lane] as u32 as usize..].first_chunk::<4>()
-                    && let Some(to) = pixels[C * lane..].first_chunk_mut::<4>()
-                {
-                    let mut pixel = [fill[0]; 4];
-                    for channel in 0..4 {
-                        pixel[channel] = stored(from[channel], padded, channel);
-                    }
-                    *to = pixel;
-                    continue;
-                }
+            for lane in 0..BLOCK.min(dim.1 - column) {
                 let to: &mut [D] = &mut pixels[lane * to[1]..][..C];
                 if within >> lane & 1 == 0 {
                     to.copy_from_slice(&fill);

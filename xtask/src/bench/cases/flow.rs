@@ -67,8 +67,8 @@ impl Case for Flow {
     }
 }
 
-/// Serves the set epoch by epoch into one batch's memory, on the pool's threads and no others: what is
-/// made ahead would be made on the global pool's.
+/// Serves the set epoch by epoch into one batch's memory, on the pool's threads and no others:
+/// `prefetch` would make batches on those of the global pool.
 struct Epochs<'a> {
     inputs: &'a Inputs,
     generator: ImageDataGenerator,

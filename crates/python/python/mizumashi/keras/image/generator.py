@@ -12,7 +12,7 @@ from .dataframe_iterator import DataFrameIterator
 from .directory_iterator import DirectoryIterator
 from .flip import flip_axis
 from .numpy_array_iterator import NumpyArrayIterator
-from .resampling import check_resampling
+from .resampling import RESAMPLINGS, check_resampling
 from .zca import Zca
 
 
@@ -412,12 +412,11 @@ class ImageDataGenerator:
     def _changed(self, images, indices, figures=None):
         """The images at ``indices`` changed at random, then standardised by ``figures``."""
         numbers = draws.draw(self, images.shape[1:], len(indices))
-        resampling = {}
-        if (numbers[:, draws.AFFINE] != draws.UNCHANGED[draws.AFFINE]).any():
-            check_resampling(self.fill_mode, self.interpolation_order)
-            resampling = dict(
-                fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order
-            )
+        resampling = dict(fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order)
+        if (self.fill_mode, self.interpolation_order) not in RESAMPLINGS:
+            if (numbers[:, draws.AFFINE] != draws.UNCHANGED[draws.AFFINE]).any():
+                check_resampling(self.fill_mode, self.interpolation_order)
+            resampling = {}
         batch = _native.make_batch(
             images,
             np.asarray(indices, dtype=np.int64),

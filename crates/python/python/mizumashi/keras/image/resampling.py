@@ -3,6 +3,9 @@
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 ORDERS = range(6)
 
+RESAMPLINGS = {(fill_mode, order) for fill_mode in FILL_MODES for order in ORDERS}
+"""What is implemented: pairs of fill mode and spline order."""
+
 
 def check_resampling(fill_mode, order):
     """Refuses what SciPy refuses, with its exception.

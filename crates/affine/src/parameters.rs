@@ -48,6 +48,12 @@ impl AffineParameters {
     /// The map from output to input for an image of `height` rows and `width` columns, about its
     /// true centre ((width - 1) / 2, (height - 1) / 2), flips included.
     pub fn to_affine(&self, height: usize, width: usize) -> Affine {
+        self.to_affine_about(Point::center_of(height, width), height, width)
+    }
+
+    /// The map from output to input for an image of `height` rows and `width` columns, about
+    /// `center`; flips, which mirror the whole frame, included.
+    pub fn to_affine_about(&self, center: Point, height: usize, width: usize) -> Affine {
         let mut map = Affine::IDENTITY;
         if self.horizontal_flip {
             map = map.then(&Affine::flip_horizontal(width));
@@ -55,13 +61,12 @@ impl AffineParameters {
         if self.vertical_flip {
             map = map.then(&Affine::flip_vertical(height));
         }
-        map.then(&self.matrix().about(Point::center_of(height, width)))
+        map.then(&self.matrix().about(center))
     }
 
     /// The map from output to input about the origin, flips left out.
     ///
-    /// For any other centre: `parameters.matrix().about(center)`. Keras 1.1.2 itself turns about
-    /// x = width / 2 + 0.5, y = height / 2 + 0.5, one pixel off the centre of the image.
+    /// For any centre, and without flips: `parameters.matrix().about(center)`.
     pub fn matrix(&self) -> Affine {
         let (sin, cos) = sin_cos(self.shear);
         // The matrices above act on (row, column): seen from (x, y), the rotation turns the other

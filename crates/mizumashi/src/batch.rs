@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mizumashi_stats::Layout;
 use mizumashi_transform::{ImageShape, Program, Recipe, SampleKey, SampleStage, Scratch, Stage};
 use ndarray::{Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis};
+use num_traits::AsPrimitive;
 
 use crate::source::check_size;
 use crate::{Error, Source};
@@ -26,6 +27,28 @@ pub struct Batch<Y> {
     /// How many samples of the epoch had been served when the batch was: with the epoch, what
     /// [`Flow::resume_at`](crate::Flow::resume_at) takes to continue after it.
     pub position: usize,
+}
+
+impl<Y> Batch<Y> {
+    /// The images as another number type: Keras' `dtype`. Integers take the whole part, clamped to
+    /// their range.
+    ///
+    /// ```
+    /// use mizumashi::ImageDataGenerator;
+    /// use ndarray::Array4;
+    ///
+    /// let generator = ImageDataGenerator::builder().rescale(0.5).build()?;
+    /// let batch = generator.flow(&Array4::from_elem((2, 4, 4, 3), 5_u8), (), 2)?.next_batch()?;
+    /// assert_eq!(batch.cast::<f64>()[[0, 0, 0, 0]], 2.5);
+    /// assert_eq!(batch.cast::<u8>()[[0, 0, 0, 0]], 2);
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    pub fn cast<T: Copy + 'static>(&self) -> Array4<T>
+    where
+        f32: AsPrimitive<T>,
+    {
+        self.x.mapv(AsPrimitive::as_)
+    }
 }
 
 /// Runs a recipe on batches, with memory that is kept from one batch to the next.

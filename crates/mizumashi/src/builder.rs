@@ -2,17 +2,20 @@
 
 use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
 use mizumashi_stats::Layout;
+use mizumashi_transform::transforms::{BrightnessRule, Center, Function};
 use mizumashi_transform::{Fidelity, Recipe, Transform, transforms};
-use mizumashi_whitening::{Scope, Whitener, WhiteningKind};
+use mizumashi_whitening::{Centring, Regularisation, Scope, Whitener, WhiteningKind};
+use ndarray::ArrayViewMut3;
 
 use crate::generator::Settings;
+use crate::parameters::Manner;
 use crate::{Error, ImageDataGenerator};
 
 /// Collects the arguments of an [`ImageDataGenerator`].
 ///
 /// Every argument is off until it is set. The order of the calls does not matter: a batch is
-/// always made in the order random affine map, channel shift, brightness, own augmentation, own preprocessing, rescaling, samplewise
-/// standardisation, featurewise standardisation, whitening.
+/// always made in the order random affine map, channel shift, brightness, own augmentation, own
+/// preprocessing, rescaling, samplewise standardisation, featurewise standardisation, whitening.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct ImageDataGeneratorBuilder {
@@ -28,9 +31,19 @@ pub struct ImageDataGeneratorBuilder {
     samplewise_std_normalization: bool,
     featurewise_center: bool,
     featurewise_std_normalization: bool,
-    whitening: Option<(Whitener, Scope)>,
+    whitening: Option<Whitening>,
+    zca_epsilon: Option<f64>,
     fidelity: Fidelity,
     layout: Layout,
+    keras_compat: bool,
+}
+
+/// Which whitening was asked for.
+#[derive(Debug, Clone)]
+enum Whitening {
+    /// Keras' switch.
+    Zca,
+    Own(Whitener, Scope),
 }
 
 impl ImageDataGeneratorBuilder {
@@ -60,11 +73,13 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
-    /// Zooms height and width by factors drawn independently from `low..high`.
+    /// Zooms height and width by factors drawn independently from a range: `(low, high)`, or one
+    /// number z for `(1 - z, 1 + z)`.
     ///
     /// As in Keras the factor is the part of the picture that is seen: 0.5 shows half of it, at
     /// twice the size; 2.0 shows it at half its size.
-    pub fn zoom_range(mut self, low: f64, high: f64) -> Self {
+    pub fn zoom_range(mut self, range: impl Into<ZoomRange>) -> Self {
+        let ZoomRange { low, high } = range.into();
         self.ranges.height_zoom = (low, high);
         self.ranges.width_zoom = (low, high);
         self
@@ -131,6 +146,16 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
+    /// The same with a function, Keras' `preprocessing_function`: it changes the image, indexed
+    /// (height, width, channels), in place. A recipe with one cannot be stored; see
+    /// [`Function`].
+    pub fn preprocessing_function(
+        self,
+        function: impl Fn(ArrayViewMut3<'_, f32>) + Send + Sync + 'static,
+    ) -> Self {
+        self.preprocess(Function::new(function))
+    }
+
     /// Multiplies every value by this factor.
     pub fn rescale(mut self, factor: f32) -> Self {
         self.rescale = Some(factor);
@@ -166,14 +191,21 @@ impl ImageDataGeneratorBuilder {
     /// Whitens all values of an image against each other by ZCA, after everything else; needs a
     /// fit. The same as [`whitening`](Self::whitening) with `Whitener::zca()` over pixels.
     pub fn zca_whitening(mut self, whitening: bool) -> Self {
-        self.whitening = whitening.then(|| (Whitener::zca(), Scope::Pixels));
+        self.whitening = whitening.then_some(Whitening::Zca);
+        self
+    }
+
+    /// What [`zca_whitening`](Self::zca_whitening) adds to the variances that it divides by; 1e-6
+    /// unless set. See [`Regularisation::Eigenvalue`].
+    pub fn zca_epsilon(mut self, epsilon: f64) -> Self {
+        self.zca_epsilon = Some(epsilon);
         self
     }
 
     /// Whitens by this whitener, between all values of an image or between its channels, after
     /// everything else; needs a fit.
     pub fn whitening(mut self, whitener: Whitener, scope: Scope) -> Self {
-        self.whitening = Some((whitener, scope));
+        self.whitening = Some(Whitening::Own(whitener, scope));
         self
     }
 
@@ -189,6 +221,19 @@ impl ImageDataGeneratorBuilder {
         self
     }
 
+    /// Whether to repeat what keras-preprocessing 1.1.2 does where it surprises; off unless set.
+    ///
+    /// Then pictures are turned, sheared and zoomed about [`Center::Keras`]; brightness goes by
+    /// [`BrightnessRule::Pil`]; [`zca_whitening`](Self::zca_whitening) turns featurewise centring on
+    /// and featurewise standard deviations off, and takes second moments about the mean of each
+    /// channel instead of each value; and a generator that was not fitted serves images without the
+    /// steps that need it, where it is an error otherwise. Random numbers stay our own, and
+    /// directions in which nothing varies are dropped, not multiplied by a thousand.
+    pub fn keras_compat(mut self, compat: bool) -> Self {
+        self.keras_compat = compat;
+        self
+    }
+
     /// Checks the arguments and makes the generator.
     ///
     /// # Errors
@@ -199,7 +244,22 @@ impl ImageDataGeneratorBuilder {
         }
         let interpolation =
             self.interpolation.transpose().map_err(mizumashi_transform::Error::from)?;
-        if let Some((whitener, Scope::Pixels)) = &self.whitening
+        let whitening = match self.whitening {
+            Some(Whitening::Own(whitener, scope)) => Some((whitener, scope)),
+            Some(Whitening::Zca) => {
+                let mut whitener = Whitener::zca();
+                if let Some(epsilon) = self.zca_epsilon {
+                    whitener = whitener.regularisation(Regularisation::Eigenvalue(epsilon));
+                }
+                if self.keras_compat {
+                    whitener = whitener.centring(Centring::None);
+                }
+                Some((whitener, Scope::Pixels))
+            }
+            None => None,
+        };
+        let keras_zca = self.keras_compat && whitening.is_some();
+        if let Some((whitener, Scope::Pixels)) = &whitening
             && whitener.kind() == WhiteningKind::Pca
         {
             return Err(Error::Argument {
@@ -208,23 +268,28 @@ impl ImageDataGeneratorBuilder {
                 mend: "its output is no image: use ZCA, or PCA over channels",
             });
         }
+        let manner = Manner {
+            interpolation,
+            border: self.border,
+            center: if self.keras_compat { Center::Keras } else { Center::Image },
+            brightness: match self.keras_compat {
+                true => BrightnessRule::Pil,
+                false => BrightnessRule::Multiply,
+            },
+            fidelity: self.fidelity,
+        };
         let mut augmentation = Recipe::new().fidelity(self.fidelity);
         if self.ranges != RandomAffine::default() {
-            let mut affine = transforms::RandomAffine::new(self.ranges)?;
-            if let Some(interpolation) = interpolation {
-                affine = affine.interpolation(interpolation);
-            }
-            if let Some(border) = self.border {
-                affine = affine.border(border);
-            }
-            augmentation = augmentation.then(affine);
+            let affine = transforms::RandomAffine::new(self.ranges)?;
+            augmentation = augmentation.then(manner.of(affine));
         }
         if self.channel_shift != 0.0 {
             augmentation =
                 augmentation.then(transforms::RandomChannelShift::new(self.channel_shift)?);
         }
         if let Some((low, high)) = self.brightness {
-            augmentation = augmentation.then(transforms::RandomBrightness::new(low, high)?);
+            let brightness = transforms::RandomBrightness::new(low, high)?;
+            augmentation = augmentation.then(brightness.rule(manner.brightness));
         }
         augmentation = augmentation.append(self.augmentation);
 
@@ -244,13 +309,38 @@ impl ImageDataGeneratorBuilder {
         preparation.validate()?;
 
         Ok(ImageDataGenerator::new(Settings {
+            manner,
             augmentation,
             preparation,
             exact_scale,
-            featurewise_center: self.featurewise_center,
-            featurewise_std_normalization: self.featurewise_std_normalization,
-            whitening: self.whitening,
+            featurewise_center: self.featurewise_center || keras_zca,
+            featurewise_std_normalization: self.featurewise_std_normalization && !keras_zca,
+            whitening,
             layout: self.layout,
+            serves_unfitted: self.keras_compat,
         }))
+    }
+}
+
+/// The factors that a zoom is drawn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ZoomRange {
+    /// The smallest, which magnifies most.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+}
+
+/// Keras' reading of one number: as far below 1 as above it.
+impl From<f64> for ZoomRange {
+    fn from(reach: f64) -> Self {
+        Self { low: 1.0 - reach, high: 1.0 + reach }
+    }
+}
+
+/// The bounds themselves, the lower one first.
+impl From<(f64, f64)> for ZoomRange {
+    fn from((low, high): (f64, f64)) -> Self {
+        Self { low, high }
     }
 }

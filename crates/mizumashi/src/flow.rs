@@ -151,6 +151,44 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         Self { save: Some(save), ..self }
     }
 
+    /// The same flow with something more that travels along: Keras' `sample_weight`, or a table's
+    /// weights. The labels of a batch are then a pair.
+    ///
+    /// ```
+    /// use mizumashi::ImageDataGenerator;
+    /// use ndarray::{Array1, Array4};
+    ///
+    /// let (x, y) = (Array4::<u8>::zeros((10, 8, 8, 3)), Array1::from_iter(0..10));
+    /// let generator = ImageDataGenerator::builder().build()?;
+    /// let weights = Array1::linspace(0.0..=0.9, 10);
+    /// let mut flow = generator.flow(&x, &y, 4)?.with_weights(&weights)?.shuffle(false);
+    /// let (classes, weights) = flow.next_batch()?.y;
+    /// assert_eq!((classes[2], weights[2]), (2, 0.2));
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LabelCount`] when there are not as many as images.
+    pub fn with_weights<W: Labels>(self, weights: W) -> Result<Flow<'a, S, (Y, W)>, Error> {
+        let images = self.source.samples();
+        if let Some(labels) = weights.mismatch(images) {
+            return Err(Error::LabelCount { images, labels });
+        }
+        Ok(Flow {
+            runner: self.runner,
+            source: self.source,
+            labels: (self.labels, weights),
+            image_shape: self.image_shape,
+            part: self.part,
+            batch_size: self.batch_size,
+            shuffle: self.shuffle,
+            seed: self.seed,
+            epoch: self.epoch,
+            position: self.position,
+            save: self.save,
+        })
+    }
+
     /// The same flow over one part of its samples: the first `validation_split` of them, or the
     /// rest, as Keras cuts arrays. It begins anew, at the first epoch.
     ///

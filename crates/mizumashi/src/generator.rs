@@ -6,12 +6,13 @@ use std::sync::Arc;
 use mizumashi_data::files::{ImageFolder, Table};
 use mizumashi_stats::Layout;
 use mizumashi_transform::transforms::FeaturewiseStandardise;
-use mizumashi_transform::{Plan, Recipe, SampleKey};
+use mizumashi_transform::{ImageShape, Plan, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
 use ndarray::{Array3, Array4, ArrayRef, ArrayView4, Axis, Ix3, Ix4};
 
 use crate::batch::Runner;
 use crate::fit::TrainingSet;
+use crate::parameters::{Manner, TransformParameters};
 use crate::source::check_source;
 use crate::whiten::Whiten;
 use crate::{Error, Flow, FlowFromFiles, ImageDataGeneratorBuilder, Labels, Pixel, Rows, Source};
@@ -55,6 +56,8 @@ pub struct ImageDataGenerator {
 /// What the builder made of its arguments.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// How augmentations are carried out.
+    pub(crate) manner: Manner,
     /// The random part, left out of a fit unless asked for.
     pub(crate) augmentation: Recipe,
     /// What every image goes through before the figures of the set are used.
@@ -65,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) featurewise_std_normalization: bool,
     pub(crate) whitening: Option<(Whitener, Scope)>,
     pub(crate) layout: Layout,
+    /// Whether a generator without the fit it needs leaves out what needs it.
+    pub(crate) serves_unfitted: bool,
 }
 
 /// What a fit found.
@@ -83,7 +88,7 @@ impl ImageDataGenerator {
 
     pub(crate) fn new(settings: Settings) -> Self {
         let mut generator = Self { settings, fitted: None, recipe: None };
-        if generator.needs_fit().is_none() {
+        if generator.needs_fit().is_none() || generator.settings.serves_unfitted {
             generator.recipe = Some(generator.augmentation_and_preparation());
         }
         generator
@@ -195,7 +200,7 @@ impl ImageDataGenerator {
 
     /// What chance makes of one image of `shape` (height, width, channels): the augmentation, which
     /// can be printed, stored, and applied to the image, its mask and its points. Keras'
-    /// `get_random_transform`; its `apply_transform` is [`Plan::apply`].
+    /// `get_random_transform`; [`apply_transform`](Self::apply_transform) takes numbers of your own.
     ///
     /// ```
     /// use mizumashi::ImageDataGenerator;
@@ -232,13 +237,33 @@ impl ImageDataGenerator {
         image: &ArrayRef<P, Ix3>,
         key: SampleKey,
     ) -> Result<Array3<f32>, Error> {
-        let layout = self.settings.layout;
-        let image = layout.to_hwc(image.view());
+        let image = self.settings.layout.to_hwc(image.view());
         let augmented = self.get_random_transform(image.dim(), key)?.apply(image)?;
-        Ok(match layout {
-            Layout::Nhwc => augmented,
-            Layout::Nchw => augmented.permuted_axes([2, 0, 1]).as_standard_layout().into_owned(),
-        })
+        Ok(self.laid_out(augmented))
+    }
+
+    /// One image, augmented by these numbers with the generator's interpolation and border, and
+    /// nothing else: Keras' `apply_transform`. Laid out as the generator's data format says, before
+    /// and after.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] or [`Error::Transform`] that names a number outside what it can mean.
+    pub fn apply_transform<P: Pixel>(
+        &self,
+        image: &ArrayRef<P, Ix3>,
+        parameters: &TransformParameters,
+    ) -> Result<Array3<f32>, Error> {
+        let image = self.settings.layout.to_hwc(image.view());
+        let plan = self.settings.manner.plan(parameters, ImageShape::new(image.dim()))?;
+        Ok(self.laid_out(plan.apply(image)?))
+    }
+
+    /// An image indexed (height, width, channels) in the generator's data format.
+    fn laid_out(&self, image: Array3<f32>) -> Array3<f32> {
+        match self.settings.layout {
+            Layout::Nhwc => image,
+            Layout::Nchw => image.permuted_axes([2, 0, 1]).as_standard_layout().into_owned(),
+        }
     }
 
     /// The whole recipe, fitted figures and all: what [`flow`](Self::flow) runs.

@@ -14,6 +14,10 @@ impl<S: Source + Send, Y: Labels<Batch: Send> + Send + Sync> Flow<'_, S, Y> {
     /// 2·`ahead` + 2 batches: those waiting, those in the making, one in use. The thread ends when
     /// `consume` does.
     ///
+    /// A pool of your own that this is called in is not used, and its thread that waits for a batch
+    /// keeps a core busy meanwhile: call it outside, or take [`next_batch_into`](Self::next_batch_into)
+    /// to make batches on that pool.
+    ///
     /// ```
     /// use mizumashi::ImageDataGenerator;
     /// use ndarray::Array4;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mizumashi_data::Error as DataError;
 use mizumashi_data::files::{ImageFiles, Subset, Table};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 
 use crate::from_files::{Classified, Listing};
 use crate::{Error, Flow, FlowFromFiles};
@@ -18,6 +18,7 @@ pub struct Rows {
     y: String,
     separator: Option<char>,
     classes: Option<Vec<String>>,
+    validate_filenames: bool,
     drop_missing: bool,
     subset: Option<(Subset, f64)>,
 }
@@ -31,6 +32,7 @@ impl Rows {
             y: "class".into(),
             separator: None,
             classes: None,
+            validate_filenames: true,
             drop_missing: false,
             subset: None,
         }
@@ -39,6 +41,9 @@ impl Rows {
     /// The rows to serve, before the classes are looked at, and after the split.
     fn present(&self) -> Result<Table, Error> {
         let mut table = self.table.clone();
+        if !self.validate_filenames {
+            return Ok(table);
+        }
         let missing = table.drop_missing(&self.x, &self.directory)?;
         match missing.first() {
             Some(path) if !self.drop_missing => {
@@ -56,6 +61,16 @@ impl Rows {
         })
     }
 
+    /// The rows of the [`classes`](FlowFromFiles::classes) that were asked for, before the split.
+    fn of_classes(&self, mut table: Table) -> Result<(Table, Option<Vec<String>>), Error> {
+        let Some(names) = &self.classes else { return Ok((table, None)) };
+        let mut names = names.clone();
+        names.sort();
+        names.dedup();
+        table.retain_classes(&self.y, self.separator, &names)?;
+        Ok((table, Some(names)))
+    }
+
     fn numbers(&self, columns: &[&str]) -> Result<(Vec<PathBuf>, Array2<f64>), Error> {
         let table = self.split(self.present()?)?;
         Ok((table.paths(&self.x, &self.directory)?, table.numbers(columns)?))
@@ -67,14 +82,10 @@ impl Listing for Rows {
         let mut table = self.present()?;
         let (mut labels, mut class_names) = (Vec::new(), Vec::new());
         if classes {
-            class_names = match &self.classes {
-                Some(names) => {
-                    let mut names = names.clone();
-                    names.sort();
-                    names.dedup();
-                    table.retain_classes(&self.y, self.separator, &names)?;
-                    names
-                }
+            let named;
+            (table, named) = self.of_classes(table)?;
+            class_names = match named {
+                Some(names) => names,
                 None => table.class_names(&self.y, self.separator)?,
             };
         }
@@ -118,6 +129,34 @@ impl<'a> FlowFromFiles<'a, Rows> {
     /// how many they are is what [`Table::drop_missing`] tells.
     pub fn drop_missing(self, drop_missing: bool) -> Self {
         self.map_list(|rows| Rows { drop_missing, ..rows })
+    }
+
+    /// Whether the files are looked up before anything is served (the default): a list of millions
+    /// on a slow disk can do without, and a missing file is then found when its turn comes.
+    pub fn validate_filenames(self, validate: bool) -> Self {
+        self.map_list(|rows| Rows { validate_filenames: validate, ..rows })
+    }
+
+    /// The weights of the samples, Keras' `weight_col`, for [`Flow::with_weights`]: the numbers of a
+    /// column, in the rows that a flow with classes serves.
+    ///
+    /// ```no_run
+    /// use mizumashi::ImageDataGenerator;
+    /// use mizumashi::data::files::Table;
+    ///
+    /// let generator = ImageDataGenerator::builder().build()?;
+    /// let rows = generator.flow_from_rows(Table::open("train.csv")?);
+    /// let weights = rows.weight_col("weight")?;
+    /// let flow = rows.categorical()?.with_weights(weights)?;
+    /// # Ok::<(), mizumashi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the column is missing or holds something else than numbers, and those of
+    /// [`images`](Self::images).
+    pub fn weight_col(&self, column: &str) -> Result<Array1<f64>, Error> {
+        let (table, _) = self.list.of_classes(self.list.present()?)?;
+        Ok(self.list.split(table)?.numbers(&[column])?.remove_axis(Axis(1)))
     }
 
     /// Keeps one part of the rows; see [`Table::subset`].

@@ -235,6 +235,49 @@ fn rows_are_served_with_the_labels_that_they_hold() {
     assert_eq!(flow().images().unwrap().samples(), 4);
 }
 
+#[test]
+fn weights_are_those_of_the_rows_that_are_served() {
+    let root = folder(1);
+    let csv = "filename,class,weight\na/0.png,cat,0.5\nb/0.png,dog,2\nc/0.png,fox,4\n";
+    let table = Table::read(csv.as_bytes()).unwrap();
+    let generator = augmenting();
+    let rows = || {
+        let rows = generator.flow_from_rows(table.clone()).directory(root.path());
+        rows.target_size(4, 4).batch_size(3)
+    };
+    let weights = rows().weight_col("weight").unwrap();
+    let mut flow = rows().sparse().unwrap().with_weights(weights.clone()).unwrap();
+    for _ in 0..5 {
+        let batch = flow.next_batch().unwrap();
+        assert_eq!(batch.y.0.to_vec(), batch.indices);
+        assert_eq!(batch.y.1, weights.select(Axis(0), &batch.indices));
+    }
+    // Only the rows of the classes that were asked for, in their order.
+    let some = rows().classes(["fox", "dog"]);
+    let weights = some.weight_col("weight").unwrap();
+    assert_eq!(weights.to_vec(), [2.0, 4.0]);
+    assert!(some.clone().sparse().unwrap().with_weights(weights.clone()).is_ok());
+    let error = some.images().unwrap().with_weights(weights).unwrap_err();
+    assert!(matches!(error, Error::LabelCount { images: 3, labels: 2 }), "{error}");
+}
+
+#[test]
+fn unvalidated_file_names_are_missed_when_their_turn_comes() {
+    let root = folder(1);
+    let csv = "filename,class\na/0.png,cat\ngone.png,dog\n";
+    let table = Table::read(csv.as_bytes()).unwrap();
+    let generator = augmenting();
+    let rows = || {
+        let rows = generator.flow_from_rows(table.clone()).directory(root.path());
+        rows.target_size(4, 4).batch_size(1).shuffle(false)
+    };
+    assert!(rows().sparse().is_err());
+    let mut flow = rows().validate_filenames(false).sparse().unwrap();
+    assert!(flow.next_batch().is_ok());
+    let error = flow.next_batch().unwrap_err();
+    assert!(error.to_string().contains("gone.png"), "{error}");
+}
+
 /// Pictures that are computed, of which those from `odd` on are of another shape, and those from
 /// `broken` on cannot be read.
 #[derive(Debug)]

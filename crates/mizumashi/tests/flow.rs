@@ -6,9 +6,9 @@ use mizumashi::data::Synthetic;
 use mizumashi::data::files::Subset;
 use mizumashi::stats::Layout;
 use mizumashi::transform::transforms::RandomAffine;
-use mizumashi::transform::{Recipe, SampleKey};
-use mizumashi::{Error, Flow, ImageDataGenerator};
-use ndarray::{Array1, Array2, Array3, Array4, Axis, s};
+use mizumashi::transform::{ImageShape, Recipe, SampleKey};
+use mizumashi::{Error, Flow, ImageDataGenerator, Source};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView3, Axis, s};
 use proptest::prelude::*;
 
 fn images(samples: usize) -> Array4<u8> {
@@ -21,7 +21,7 @@ fn augmenting() -> ImageDataGenerator {
     ImageDataGenerator::builder()
         .rotation_range(20.0)
         .width_shift_range(0.2)
-        .zoom_range(0.8, 1.2)
+        .zoom_range((0.8, 1.2))
         .horizontal_flip(true)
         .build()
         .unwrap()
@@ -348,6 +348,50 @@ fn a_random_transform_is_what_the_flow_serves() {
             let key = SampleKey { seed: 9, epoch: 0, index: index as u64 };
             let alone = generator.random_transform(&image, key).unwrap();
             assert_eq!(alone, batch.x.index_axis(Axis(0), index));
+        }
+    }
+}
+
+/// Pictures that are computed, some of which cannot be read.
+struct Broken(Vec<usize>);
+
+impl Source for Broken {
+    type Pixel = u8;
+
+    fn samples(&self) -> usize {
+        64
+    }
+
+    fn image_shape(&self) -> ImageShape {
+        ImageShape { height: 8, width: 8, channels: 1 }
+    }
+
+    fn with_image<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(ArrayView3<'_, u8>) -> T,
+    ) -> Result<T, Error> {
+        if self.0.contains(&index) {
+            return Err(Error::Position { position: index, images: 0 });
+        }
+        Ok(work(Array3::zeros((8, 8, 1)).view()))
+    }
+}
+
+#[test]
+fn of_several_failures_the_first_in_the_batch_is_reported() {
+    let generator = augmenting();
+    for threads in [1, 2, 3, 7] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for broken in [vec![0, 63], vec![13, 14, 40], vec![33, 31], vec![63]] {
+            let first = *broken.iter().min().unwrap();
+            for _ in 0..50 {
+                let flow = generator.flow_source(Broken(broken.clone()), (), 64).unwrap();
+                let mut flow = flow.shuffle(false);
+                let error = pool.install(|| flow.next_batch().unwrap_err());
+                let Error::Position { position, .. } = error else { panic!("{error}") };
+                assert_eq!(position, first, "{threads} threads, {broken:?}");
+            }
         }
     }
 }

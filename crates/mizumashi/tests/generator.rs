@@ -162,7 +162,7 @@ fn a_fit_on_augmented_images_sees_the_augmentation() {
     let x = images();
     let build = || {
         let builder = ImageDataGenerator::builder().featurewise_center(true);
-        builder.zoom_range(0.5, 0.5).build().unwrap()
+        builder.zoom_range((0.5, 0.5)).build().unwrap()
     };
     let (mut plain, mut augmented, mut again) = (build(), build(), build());
     plain.fit(&x).unwrap();
@@ -258,8 +258,8 @@ fn arguments_that_mean_nothing_are_refused() {
     let refused = [
         build().rotation_range(-1.0),
         build().rotation_range(f64::NAN),
-        build().zoom_range(0.0, 1.0),
-        build().zoom_range(1.2, 0.8),
+        build().zoom_range((0.0, 1.0)),
+        build().zoom_range((1.2, 0.8)),
         build().width_shift_range(-0.1),
         build().rescale(f32::INFINITY),
         build().fill_mode(Border::Constant(f32::NAN)),

@@ -61,7 +61,7 @@ impl Generator {
             .width_shift_range(width_shift_range)
             .height_shift_range(height_shift_range)
             .shear_range(shear_range)
-            .zoom_range(low, high)
+            .zoom_range((low, high))
             .fill_mode(arguments::border(fill_mode, cval)?)
             .interpolation(arguments::interpolation(interpolation_order)?)
             .horizontal_flip(horizontal_flip)

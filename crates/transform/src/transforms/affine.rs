@@ -1,6 +1,6 @@
 //! Random affine maps: rotation, shift, shear, zoom and flips in one resampling.
 
-use mizumashi_affine::{Border, Interpolation, Shift, Warp};
+use mizumashi_affine::{AffineParameters, Border, Interpolation, Point, Shift, Warp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Draw, Error, Step, Transform};
@@ -32,6 +32,35 @@ pub struct RandomAffine {
     interpolation: Interpolation,
     #[serde(default = "default_border")]
     border: Border,
+    #[serde(default, skip_serializing_if = "Center::is_image")]
+    center: Center,
+}
+
+/// What a picture is turned, sheared and zoomed about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Center {
+    /// The centre of the image, ((width - 1) / 2, (height - 1) / 2).
+    #[default]
+    Image,
+    /// (width / 2 + 0.5, height / 2 + 0.5), as keras-preprocessing 1.1.2 has it: one pixel to the
+    /// right and down of the centre, so that a turn or a zoom moves the picture, too.
+    Keras,
+}
+
+impl Center {
+    /// The point in an image of `height` rows and `width` columns.
+    pub fn of(self, height: usize, width: usize) -> Point {
+        match self {
+            Self::Image => Point::center_of(height, width),
+            Self::Keras => Point { x: width as f64 / 2.0 + 0.5, y: height as f64 / 2.0 + 0.5 },
+        }
+    }
+
+    fn is_image(&self) -> bool {
+        *self == Self::Image
+    }
 }
 
 impl RandomAffine {
@@ -41,7 +70,16 @@ impl RandomAffine {
     /// [`Error::Affine`] when a range is outside what it can mean.
     pub fn new(ranges: mizumashi_affine::RandomAffine) -> Result<Self, Error> {
         ranges.validate()?;
-        Ok(Self { ranges, interpolation: default_interpolation(), border: default_border() })
+        Ok(Self::unchecked(ranges))
+    }
+
+    fn unchecked(ranges: mizumashi_affine::RandomAffine) -> Self {
+        Self {
+            ranges,
+            interpolation: default_interpolation(),
+            border: default_border(),
+            center: Center::default(),
+        }
     }
 
     /// A rotation by an angle in `-degrees..degrees`.
@@ -66,15 +104,11 @@ impl RandomAffine {
 
     /// Flips, each with probability one half.
     pub fn flip(horizontal: bool, vertical: bool) -> Self {
-        Self {
-            ranges: mizumashi_affine::RandomAffine {
-                horizontal_flip: horizontal,
-                vertical_flip: vertical,
-                ..Default::default()
-            },
-            interpolation: default_interpolation(),
-            border: default_border(),
-        }
+        Self::unchecked(mizumashi_affine::RandomAffine {
+            horizontal_flip: horizontal,
+            vertical_flip: vertical,
+            ..Default::default()
+        })
     }
 
     /// The same with this interpolation.
@@ -88,6 +122,29 @@ impl RandomAffine {
     pub fn border(self, border: Border) -> Self {
         Self { border, ..self }
     }
+
+    /// The same about this centre; that of the image unless set.
+    #[must_use]
+    pub fn center(self, center: Center) -> Self {
+        Self { center, ..self }
+    }
+
+    /// The step for these parameters, whatever the ranges are, on images of `height` rows and
+    /// `width` columns.
+    pub fn step(
+        &self,
+        parameters: &AffineParameters,
+        height: usize,
+        width: usize,
+    ) -> Step<'static> {
+        let center = self.center.of(height, width);
+        let warp = Warp {
+            map: parameters.to_affine_about(center, height, width),
+            interpolation: self.interpolation,
+            border: self.border,
+        };
+        Step::geometric(warp, height, width)
+    }
 }
 
 #[typetag::serde(name = "random_affine")]
@@ -95,12 +152,7 @@ impl Transform for RandomAffine {
     fn draw(&self, draw: &mut Draw) -> Result<Step<'_>, Error> {
         let shape = draw.shape();
         let parameters = self.ranges.draw(draw.rng(), shape.height, shape.width)?;
-        let warp = Warp {
-            map: parameters.to_affine(shape.height, shape.width),
-            interpolation: self.interpolation,
-            border: self.border,
-        };
-        Ok(Step::geometric(warp, shape.height, shape.width))
+        Ok(self.step(&parameters, shape.height, shape.width))
     }
 
     fn validate(&self) -> Result<(), Error> {

@@ -39,13 +39,18 @@ impl RandomChannelShift {
         shift.validate()?;
         Ok(shift)
     }
+
+    /// The step that adds this number.
+    pub fn step(intensity: f32) -> Step<'static> {
+        Step::owned_operation(ChannelShift { intensity })
+    }
 }
 
 #[typetag::serde(name = "random_channel_shift")]
 impl Transform for RandomChannelShift {
     fn draw(&self, draw: &mut Draw) -> Result<Step<'_>, Error> {
         let intensity = draw.uniform(-self.range, self.range)? as f32;
-        Ok(Step::owned_operation(ChannelShift { intensity }))
+        Ok(Self::step(intensity))
     }
 
     fn validate(&self) -> Result<(), Error> {

@@ -160,7 +160,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     ///
     /// let (x, y) = (Array4::<u8>::zeros((10, 8, 8, 3)), Array1::from_iter(0..10));
     /// let generator = ImageDataGenerator::builder().build()?;
-    /// let weights = Array1::linspace(0.0..=0.9, 10);
+    /// let weights = Array1::from_shape_fn(10, |index| index as f32 / 10.0);
     /// let mut flow = generator.flow(&x, &y, 4)?.with_weights(&weights)?.shuffle(false);
     /// let (classes, weights) = flow.next_batch()?.y;
     /// assert_eq!((classes[2], weights[2]), (2, 0.2));

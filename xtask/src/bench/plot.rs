@@ -131,7 +131,7 @@ impl Panel {
         let width = reach(points().map(|point| point.0), 1.0, 1.0);
         let names = (width.end / width.start).powf(0.22);
         let x = reach(points().map(|point| point.0), 1.15, names);
-        let y = reach(points().map(|point| point.1), 1.6, 1.6);
+        let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
         let mut chart = ChartBuilder::on(area)
             .caption(self.title, font(19))
             .margin(14)
@@ -172,6 +172,19 @@ fn reach(values: impl Iterator<Item = f64> + Clone, below: f64, above: f64) -> R
     least / below..greatest * above
 }
 
+/// The range, widened to the nearest power of ten where it holds none: only those have labels.
+fn labelled(range: Range<f64>) -> Range<f64> {
+    let below = 10_f64.powf(range.start.log10().floor());
+    let above = 10.0 * below;
+    if above <= range.end {
+        range
+    } else if range.start / below < above / range.end {
+        below..range.end
+    } else {
+        range.start..above
+    }
+}
+
 /// 1 000 000 as "1M", 0.01 as it is.
 fn short(value: f64) -> String {
     match value {
@@ -184,6 +197,13 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_axis_has_a_label() {
+        assert_eq!(labelled(112e3..720e3), 100e3..720e3);
+        assert_eq!(labelled(300e3..900e3), 300e3..1e6);
+        assert_eq!(labelled(0.5..20.0), 0.5..20.0);
+    }
 
     #[test]
     fn every_curve_is_named_in_the_picture() {

@@ -1,10 +1,8 @@
 //! The batches of the drop-in: Keras' steps with numbers that NumPy drew, on a whole batch at once.
 
 use mizumashi::affine::AffineParameters;
-use mizumashi::ndarray::{Array4, ArrayView2, ArrayView4, Axis};
-use mizumashi::stats::Layout;
+use mizumashi::ndarray::{ArrayView2, Axis};
 use mizumashi::transform::{Recipe, transforms};
-use mizumashi::{Error, Flow, Pixel};
 use numpy::{IntoPyArray, PyArray4, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::{Bound, PyResult, Python, pyfunction};
 
@@ -13,7 +11,7 @@ use crate::channel_shift::ChannelShift;
 use crate::drawn::Drawn;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
-use crate::picked::Picked;
+use crate::request::Request;
 
 /// A `float32` batch, laid out as `data_format` says, of the images at `indices` (all of them
 /// without).
@@ -77,23 +75,18 @@ pub(crate) fn make_batch<'py>(
     let batch = each_type!(&images, |view| {
         let samples = view.len_of(Axis(0));
         let indices = indices.as_ref().map(|indices| checked(indices, samples)).transpose()?;
-        py.detach(|| run(&recipe, layout, view, indices.as_deref()))
+        let request = Request {
+            recipe: &recipe,
+            layout,
+            batch_size: indices.as_ref().map_or(samples, Vec::len),
+            shuffle: false,
+            seed: 0,
+            epoch: 0,
+            position: 0,
+        };
+        py.detach(|| request.serve(view, indices.as_deref()))
     });
-    Ok(batch.map_err(value_error)?.into_pyarray(py))
-}
-
-/// Makes all images, or those at `indices`, one batch.
-fn run<P: Pixel>(
-    recipe: &Recipe,
-    layout: Layout,
-    images: ArrayView4<'_, P>,
-    indices: Option<&[usize]>,
-) -> Result<Array4<f32>, Error> {
-    let images = layout.to_nhwc(images);
-    let samples = indices.map_or(images.len_of(Axis(0)), <[usize]>::len);
-    let source = Picked { images, indices };
-    let flow = Flow::from_source(recipe, layout, source, (), samples)?;
-    Ok(flow.shuffle(false).next_batch()?.x)
+    Ok(batch.map_err(value_error)?.x.into_pyarray(py))
 }
 
 /// Keras' parameters under our names.

@@ -2,14 +2,14 @@
 
 use mizumashi::ndarray::Axis;
 use mizumashi::whitening::{Regularisation, Scope, Whitener};
-use mizumashi::{Flow, ImageDataGenerator};
+use mizumashi::ImageDataGenerator;
 use numpy::{IntoPyArray, PyArray1, PyArray4};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments::{self, ShiftRange, ZoomRange};
 use crate::error::value_error;
 use crate::images::{Images, each_type};
-use crate::picked::Picked;
+use crate::request::Request;
 
 /// What the Python class `ImageDataGenerator` runs on.
 #[pyclass(module = "mizumashi._native")]
@@ -119,14 +119,10 @@ impl Generator {
     ) -> PyResult<Batch<'py>> {
         let layout = arguments::layout(&self.data_format)?;
         let recipe = self.generator.recipe().map_err(value_error)?;
+        let request = Request { recipe, layout, batch_size, shuffle, seed, epoch, position };
         let (batch, end) = each_type!(&x, |view| {
-            let samples = layout.to_nhwc(view).len_of(Axis(0));
-            let next = py.detach(|| {
-                let source = Picked { images: layout.to_nhwc(view), indices: None };
-                let flow = Flow::from_source(recipe, layout, source, (), batch_size)?;
-                flow.shuffle(shuffle).seed(seed).resume_at(epoch, position)?.next_batch()
-            });
-            (next.map_err(value_error)?, samples)
+            let served = py.detach(|| request.serve(view, None));
+            (served.map_err(value_error)?, view.len_of(Axis(0)))
         });
         let indices: Vec<i64> = batch.indices.iter().map(|&index| index as i64).collect();
         let (epoch, position) = match batch.position {

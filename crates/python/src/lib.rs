@@ -14,7 +14,9 @@ mod error;
 mod generator;
 mod images;
 mod moments;
+mod narrowed;
 mod picked;
+mod request;
 mod warp;
 mod whitening;
 
@@ -27,6 +29,8 @@ mod _native {
     use crate::generator::Generator;
     #[pymodule_export]
     use crate::moments::Moments;
+    #[pymodule_export]
+    use crate::request::wake;
     #[pymodule_export]
     use crate::warp::warp;
     #[pymodule_export]

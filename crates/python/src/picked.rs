@@ -6,6 +6,7 @@ use mizumashi::{Error, Pixel, Source};
 
 /// The images at `indices`, or all of them. Values are not checked for being finite: the caller
 /// does it once, or does without as Keras does.
+#[derive(Clone, Copy)]
 pub(crate) struct Picked<'a, P> {
     /// Indexed (sample, height, width, channels).
     pub(crate) images: ArrayView4<'a, P>,

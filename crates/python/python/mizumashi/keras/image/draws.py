@@ -20,6 +20,7 @@ UNCHANGED = np.array([0, 0, 0, 0, 1, 1, 0, 0, 0, 1], dtype=np.float64)
 """The draw that changes nothing."""
 
 AFFINE = slice(0, 6)
+FLIPS = slice(6, 8)
 WITHOUT_BRIGHTNESS = slice(0, 9)
 BRIGHTNESS = 9
 
@@ -34,15 +35,15 @@ def draw(generator, img_shape, samples):
     ranges = _ranges(generator, img_shape)
     columns, limits, factors = zip(*ranges)
     if all(type(limit) is tuple for limit in limits):
-        drawn = np.random.random_sample((samples, len(ranges))).T
-        for column, (low, high), factor, unit in zip(columns, limits, factors, drawn):
-            numbers[:, column] = (low + (high - low) * unit) * factor
+        low, high = np.array(limits, dtype=np.float64).T
+        drawn = np.random.random_sample((samples, len(ranges)))
+        numbers[:, columns] = (low + (high - low) * drawn) * factors
     else:
         for row in numbers:
             for column, limit, factor in ranges:
                 row[column] = _draw_one(limit) * factor
-    for column, allowed in ((6, generator.horizontal_flip), (7, generator.vertical_flip)):
-        numbers[:, column] = numbers[:, column] < 0.5 if allowed else 0
+    allowed = bool(generator.horizontal_flip), bool(generator.vertical_flip)
+    numbers[:, FLIPS] = (numbers[:, FLIPS] < 0.5) & allowed
     return numbers
 
 

@@ -3,7 +3,7 @@
 use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
 use mizumashi_stats::Layout;
 use mizumashi_transform::{Fidelity, Recipe, Transform, transforms};
-use mizumashi_whitening::{Scope, Whitener, WhiteningKind};
+use mizumashi_whitening::{Scope, Whitener};
 
 use crate::generator::Settings;
 use crate::{Error, ImageDataGenerator};
@@ -200,7 +200,7 @@ impl ImageDataGeneratorBuilder {
         let interpolation =
             self.interpolation.transpose().map_err(mizumashi_transform::Error::from)?;
         if let Some((whitener, Scope::Pixels)) = &self.whitening
-            && whitener.kind() == WhiteningKind::Pca
+            && whitener.kind().yields_components()
         {
             return Err(Error::Argument {
                 argument: "whitening",

@@ -4,7 +4,7 @@ use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
 use mizumashi_stats::Layout;
 use mizumashi_transform::transforms::{BrightnessRule, Center, Function};
 use mizumashi_transform::{Fidelity, Recipe, Transform, transforms};
-use mizumashi_whitening::{Centring, Regularisation, Scope, Whitener, WhiteningKind};
+use mizumashi_whitening::{Centring, Regularisation, Scope, Whitener};
 use ndarray::ArrayViewMut3;
 
 use crate::generator::Settings;
@@ -260,7 +260,7 @@ impl ImageDataGeneratorBuilder {
         };
         let keras_zca = self.keras_compat && whitening.is_some();
         if let Some((whitener, Scope::Pixels)) = &whitening
-            && whitener.kind() == WhiteningKind::Pca
+            && whitener.kind().yields_components()
         {
             return Err(Error::Argument {
                 argument: "whitening",

@@ -158,8 +158,8 @@ impl Learnt {
     fn begin(&mut self, method: Method, observations: usize, dims: usize) -> &mut Self {
         if let Self::Nothing = self {
             *self = match method {
-                Method::Dual => Self::Rows { all: Array2::zeros((observations, dims)), filled: 0 },
-                _ => Self::Covariance(Covariance::new(dims)),
+                Method::Primal => Self::Covariance(Covariance::new(dims)),
+                _ => Self::Rows { all: Array2::zeros((observations, dims)), filled: 0 },
             };
         }
         self

@@ -6,61 +6,60 @@
 //! `u = X^T v / sqrt(n lambda)`. All others of `C` belong to the eigenvalue zero and are not
 //! needed. With n < d this takes O(n d) memory where `C` alone takes d^2.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
 
+use crate::cut::Cut;
+use crate::frame::Frame;
 use crate::pixel::Pixel;
 use crate::product::product;
-use crate::spectrum::{Spectrum, orient, rank};
-use crate::{Centring, Error, Solver};
+use crate::spectrum::{Spectrum, orient, shrunk};
+use crate::{Error, Solver};
 
 /// Columns centred and converted to `f64` at a time.
 const BLOCK_COLUMNS: usize = 2048;
 
-/// Peak of bytes: the Gram matrix with its eigenvectors in the solver; after that the kept
-/// eigenvectors twice, a block of columns, and the directions in both precisions.
-pub(crate) fn bytes(samples: usize, features: usize, solver: Solver) -> u64 {
-    let (n, d) = (samples as u64, features as u64);
-    // Per sample, and saturating: sizes come from outside.
-    let vectors = n.saturating_mul(16);
-    let block = d.min(BLOCK_COLUMNS as u64) * 8;
-    let directions = d.saturating_mul(12);
-    let bytes = vectors.saturating_add(block).saturating_add(directions).saturating_mul(n);
-    solver.bytes(samples).max(bytes)
+/// Peak of bytes when at most `kept` directions are: the Gram matrix with its eigenvectors in the
+/// solver; after that all and the kept eigenvectors, a block of columns, and the directions in
+/// both precisions; where these are so many that the dense matrix is made, that as well.
+pub(crate) fn bytes(samples: usize, features: usize, kept: usize, solver: Solver) -> u64 {
+    let (n, d, k) = (samples as u64, features as u64, kept.min(samples) as u64);
+    // Saturating: sizes come from outside.
+    let vectors = n.saturating_mul(8).saturating_mul(n.saturating_add(k));
+    let block = d.min(BLOCK_COLUMNS as u64).saturating_mul(8).saturating_mul(n);
+    let directions = d.saturating_mul(12).saturating_mul(k);
+    let matrix = match 2 * k >= d {
+        true => d.saturating_mul(8).saturating_mul(d.saturating_add(k)),
+        false => 0,
+    };
+    let after = [block, directions, matrix].into_iter().fold(vectors, u64::saturating_add);
+    solver.bytes(samples).max(after)
 }
 
-/// Decomposes the n x n Gram matrix of finite rows.
+/// Decomposes the n x n matrix of inner products, over n, between the coordinates of finite rows.
 pub(crate) fn spectrum<T: Pixel>(
     rows: ArrayView2<'_, T>,
-    centring: Centring,
-    tolerance: f64,
+    frame: Frame,
+    gram: Array2<f64>,
+    cut: &Cut,
+    shrinkage: f64,
     solver: Solver,
 ) -> Result<Spectrum, Error> {
-    let (samples, features) = rows.dim();
-    let (mean, gram) = T::gram(rows, centring)?;
-    let eigen = solver.eigen(gram / samples as f64)?;
-    let rank = rank(eigen.values.view(), tolerance);
+    let (features, total) = (rows.ncols(), gram.diag().sum());
+    let eigen = solver.eigen(gram)?;
+    let rank = cut.rank(eigen.values.view(), total, false);
     let vectors = eigen.vectors.slice(s![.., ..rank]).as_standard_layout().into_owned();
+    let eigenvalues = shrunk(eigen.values.slice(s![..rank]), shrinkage, total / features as f64);
+    drop(eigen);
 
     let mut components = Array2::zeros((features, rank));
     let blocks = rows
         .axis_chunks_iter(Axis(1), BLOCK_COLUMNS)
-        .zip(mean.axis_chunks_iter(Axis(0), BLOCK_COLUMNS))
         .zip(components.axis_chunks_iter_mut(Axis(0), BLOCK_COLUMNS));
-    for ((rows, mean), components) in blocks {
-        product(centred(rows, mean).t(), vectors.view(), components);
+    for (index, (rows, components)) in blocks.enumerate() {
+        let z = frame.coordinates(rows, index * BLOCK_COLUMNS);
+        product(z.t(), vectors.view(), components);
     }
     // To unit length: dividing by the length found is more exact than by sqrt(n lambda).
     orient(&mut components);
-    Ok(Spectrum { eigenvalues: eigen.values.slice(s![..rank]).to_owned(), components, mean })
-}
-
-fn centred<T: Pixel>(rows: ArrayView2<'_, T>, mean: ArrayView1<'_, f64>) -> Array2<f64> {
-    let mut block = Array2::zeros(rows.raw_dim());
-    Zip::from(block.rows_mut()).and(rows.rows()).par_for_each(|to, from| {
-        Zip::from(to)
-            .and(from)
-            .and(mean)
-            .for_each(|to, &x, &mean| *to = Into::<f64>::into(x) - mean);
-    });
-    block
+    Ok(Spectrum { frame, eigenvalues, components, total, shrinkage })
 }

@@ -1,5 +1,6 @@
 use thiserror::Error;
 
+use crate::shrinkage::Shrinkage;
 use crate::solver::Solver;
 
 /// Everything that can go wrong while fitting, applying or loading a whitening.
@@ -83,11 +84,58 @@ pub enum Error {
         value: f64,
     },
 
+    /// The fraction of the variance to explain is none.
+    #[error("the explained variance is {value}; it must be above 0 and at most 1")]
+    ExplainedVariance {
+        /// The value given.
+        value: f64,
+    },
+
+    /// No direction is to be kept.
+    #[error("at most 0 directions are to be kept; keep 1 or more")]
+    NoDirections,
+
+    /// The intensity of the shrinkage is no fraction.
+    #[error("the shrinkage is {value}; it must be from 0 to 1")]
+    Shrinkage {
+        /// The value given.
+        value: f64,
+    },
+
+    /// The intensity of the shrinkage cannot be found from what is there.
+    #[error("{shrinkage:?} cannot be found: {reason}; use `Shrinkage::Fixed`, or {mend}")]
+    ShrinkageUnknown {
+        /// The rule asked for.
+        shrinkage: Shrinkage,
+        /// What it lacks.
+        reason: &'static str,
+        /// What else would do.
+        mend: &'static str,
+    },
+
+    /// The randomised method does not know how many directions to find.
+    #[error("the randomised method needs to know how many directions to find; set `directions`")]
+    DirectionsUnknown,
+
+    /// The covariance has no inverse for Cholesky's factor.
+    #[error(
+        "Cholesky whitening needs all {features} directions, and {rank} are kept: the triangular \
+         factor of a singular matrix is not unique; fit more samples than values, shrink the \
+         covariance with `Method::Primal`, or use another kind"
+    )]
+    CholeskyRank {
+        /// Directions kept.
+        rank: usize,
+        /// Values of each sample.
+        features: usize,
+    },
+
     /// Fitting would take more memory than allowed.
     #[error(
         "fitting {samples} samples of {features} values takes about {needed} bytes, above the limit \
-         of {limit}; raise it with `Whitener::memory_limit`, whiten colours (`Scope::Channels`), or \
-         fit fewer samples than values, which never forms the covariance matrix"
+         of {limit}; raise it with `Whitener::memory_limit`, whiten colours (`Scope::Channels`), \
+         keep few `directions`, or fit fewer samples than values, which never forms the covariance \
+         matrix"
     )]
     MemoryLimit {
         /// Samples in the set.

@@ -2,7 +2,7 @@ use ndarray::{Array2, Array4, ArrayView4, ArrayViewMut4, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use crate::observations::{Observations, write_rows};
-use crate::{Error, Layout, Pixel, Scope, Whitening, WhiteningKind};
+use crate::{Error, Layout, Pixel, Scope, Whitening};
 
 /// A [`Whitening`] of images, which knows what a row of it is.
 ///
@@ -159,8 +159,8 @@ impl ImageWhitening {
         let outputs = self.whitening.outputs();
         match (self.scope, self.whitening.kind()) {
             (Scope::Channels, _) => Ok(outputs),
-            (Scope::Pixels, WhiteningKind::Zca) => Ok(self.shape[2]),
-            (Scope::Pixels, WhiteningKind::Pca) => Err(Error::NotAnImage { outputs }),
+            (Scope::Pixels, kind) if kind.yields_components() => Err(Error::NotAnImage { outputs }),
+            (Scope::Pixels, _) => Ok(self.shape[2]),
         }
     }
 

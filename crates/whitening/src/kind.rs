@@ -1,26 +1,57 @@
 use serde::{Deserialize, Serialize};
 
-/// Which of the whitening matrices to use. All make the covariance of their output the identity;
-/// they differ by a rotation.
+/// Which of the whitening matrices to use.
 ///
-/// With the covariance `C = U diag(lambda) U^T` and the gains `g` of a
-/// [`Regularisation`](crate::Regularisation) (`g = 1 / sqrt(lambda)` when epsilon is zero):
+/// A whitening is any `W` with `W C W^T = I`. This leaves a rotation free: with
+/// `C = U diag(lambda) U^T` and `g = 1 / sqrt(lambda)`, all of them are `W = Q diag(g) U^T` with an
+/// orthogonal `Q`. They differ in `Q` alone, and each is best in a sense of its own (Kessy, Lewin
+/// and Strimmer, 2018). The last two start from the correlation `P = V^(-1/2) C V^(-1/2)`, where
+/// `V = diag(C)`, with its eigenvectors `G` and eigenvalues `theta`. They are whitenings of `C` as
+/// well, but do not depend on the units of each value.
+///
+/// A [`Regularisation`](crate::Regularisation) changes the gains `g` and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WhiteningKind {
-    /// Zero-phase component analysis (Bell and Sejnowski, 1997): `W = U diag(g) U^T`.
+    /// Zero-phase component analysis (Bell and Sejnowski, 1997): `W = U diag(g) U^T`, `Q = U`.
     ///
-    /// Symmetric, and of all whitenings the one that changes the data least (Kessy, Lewin and
-    /// Strimmer, 2018): images stay images. The output has as many values as the input.
+    /// Symmetric, and of all whitenings the one that changes the data least, in mean squared
+    /// distance: images stay images. The output has as many values as the input.
     #[default]
     Zca,
-    /// Principal components, each scaled to unit variance: `W = diag(g) U^T`.
+    /// Principal components, each scaled to unit variance: `W = diag(g) U^T`, `Q = I`.
     ///
     /// The output has one value per kept component (the [`rank`](crate::Whitening::rank)), largest
-    /// variance first. Eigenvectors have no sign of their own; the entry of largest magnitude is
-    /// made positive.
+    /// variance first: the first values hold as much of the data as so many can. Eigenvectors have
+    /// no sign of their own; the entry of largest magnitude is made positive.
     Pca,
+    /// Cholesky's factor: `W = L^T` with `L L^T = C^(-1)` and `L` lower triangular.
+    ///
+    /// Upper triangular with a positive diagonal: an output depends on the value in its place and
+    /// those after it. It needs every direction, so fewer samples than values only do with
+    /// [`Shrinkage`](crate::Shrinkage).
+    Cholesky,
+    /// ZCA of the correlation: `W = G diag(1 / sqrt(theta)) G^T V^(-1/2)`.
+    ///
+    /// Of all whitenings the one whose outputs correlate most with the inputs in their place.
+    ZcaCor,
+    /// PCA of the correlation: `W = diag(1 / sqrt(theta)) G^T V^(-1/2)`.
+    ///
+    /// As [`Pca`](Self::Pca), of standardised values: none dominates for its unit's sake.
+    PcaCor,
+}
+
+impl WhiteningKind {
+    /// Whether values are standardised first, so that the correlation is decomposed.
+    pub fn of_correlation(self) -> bool {
+        matches!(self, Self::ZcaCor | Self::PcaCor)
+    }
+
+    /// Whether the output is a list of components rather than values in the places of the input.
+    pub fn yields_components(self) -> bool {
+        matches!(self, Self::Pca | Self::PcaCor)
+    }
 }
 
 /// Between which values of an image correlation is removed.
@@ -50,7 +81,8 @@ pub enum Centring {
     None,
 }
 
-/// By which route the eigenvectors of the covariance are found. Both give the same whitening.
+/// By which route the eigenvectors of the covariance are found. The first two give the same
+/// whitening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -60,4 +92,22 @@ pub enum Method {
     /// From the n x n matrix of inner products between samples: memory grows with n d, and the
     /// covariance is never formed. Cheaper when there are fewer samples than values.
     Dual,
+    /// From products of the samples with thin random blocks (Halko, Martinsson and Tropp, 2011):
+    /// memory grows with (n + d) k for k [`directions`](crate::Whitener::directions). The
+    /// directions are approximate where variances hardly differ; deterministic nonetheless.
+    Randomised,
+}
+
+/// What becomes of the directions that were cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Remainder {
+    /// They are mapped to zero, so `W` has rank k.
+    #[default]
+    Zero,
+    /// They share one variance, the mean of theirs, and so one gain: the covariance is taken for
+    /// one of low rank plus a multiple of the identity, as in probabilistic PCA (Tipping and
+    /// Bishop, 1999). For whitenings that yield components this is the same as `Zero`.
+    Average,
 }

@@ -1,9 +1,10 @@
-//! ZCA and PCA whitening of images, with or without the d x d covariance matrix.
+//! Whitening of images by ZCA, PCA, Cholesky and their like, with or without the d x d covariance matrix.
 //!
 //! Whitening is a linear map after which the values of a sample are uncorrelated and of unit
 //! variance: `y = W (x - m)` with `W C W^T = I`, where `m` and `C` are the mean and the population
 //! covariance of the fitted samples. [`WhiteningKind`] chooses among the maps that do this: ZCA,
-//! after which an image still looks like one, or PCA, after which it is a list of components.
+//! after which an image still looks like one, PCA, after which it is a list of components, and
+//! others.
 //!
 //! ```
 //! use mizumashi_whitening::{Layout, Regularisation, Scope, Whitener};
@@ -43,7 +44,8 @@
 //! The covariance of 224x224 RGB images takes 181 GB. With n < d it is never formed: its
 //! eigenvectors come from the n x n inner products between samples ([`Method::Dual`]), and `W` is
 //! kept as two thin factors and applied as such. Memory grows with n d alone.
-//! [`Whitening::solution`] tells which way was taken.
+//! Where few [directions](Whitener::directions) of many matter, [`Method::Randomised`] finds them
+//! without the inner products either. [`Whitening::solution`] tells which way was taken.
 //!
 //! # A single picture
 //!
@@ -70,16 +72,24 @@
 //! # Ok::<(), mizumashi_whitening::Error>(())
 //! ```
 
+mod cholesky;
+mod cut;
 mod dual;
 mod error;
+mod fit;
+mod frame;
 mod images;
 mod kind;
+mod model;
 mod observations;
 mod operator;
 mod pixel;
 mod primal;
 mod product;
+mod qr;
+mod randomised;
 mod regularisation;
+mod shrinkage;
 mod solver;
 mod spectrum;
 mod whitener;
@@ -87,10 +97,11 @@ mod whitening;
 
 pub use error::Error;
 pub use images::ImageWhitening;
-pub use kind::{Centring, Method, Scope, WhiteningKind};
+pub use kind::{Centring, Method, Remainder, Scope, WhiteningKind};
 pub use mizumashi_stats::Layout;
 pub use pixel::Pixel;
 pub use regularisation::Regularisation;
+pub use shrinkage::Shrinkage;
 pub use solver::Solver;
 pub use whitener::Whitener;
 pub use whitening::{Solution, Whitening};

@@ -1,7 +1,7 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
 use rayon::prelude::*;
 
-use crate::WhiteningKind;
+use crate::frame::{Frame, reciprocal};
 use crate::pixel::Pixel;
 use crate::product::{product, self_product};
 
@@ -21,6 +21,8 @@ const BLOCK_VALUES: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Operator {
     mean: Array1<f64>,
+    /// By what centred values are multiplied, where they are standardised.
+    scale: Option<Array1<f64>>,
     factors: Factors,
 }
 
@@ -28,44 +30,64 @@ pub(crate) struct Operator {
 enum Factors {
     /// `W` itself, one row per output: one product, `y = z W^T`.
     Dense(Array2<f32>),
-    /// `A` of `W = A^T A`, one row per kept direction: two thin products, `y = (z A^T) A`.
-    Thin(Array2<f32>),
+    /// Two thin products, of rows `A`, one per kept direction: `W = A^T A` for `rest` zero, else
+    /// `W = rest I - A^T A`.
+    Thin { rows: Array2<f32>, rest: f32 },
+}
+
+/// A whitening in full precision, in the coordinates of its frame.
+pub(crate) struct Parts<'a> {
+    pub(crate) frame: &'a Frame,
+    /// d x k.
+    pub(crate) components: ArrayView2<'a, f64>,
+    /// k values.
+    pub(crate) gains: ArrayView1<'a, f64>,
+    /// What all other directions are multiplied by, at least as large as any of the gains; or 0.
+    pub(crate) rest: f64,
 }
 
 impl Operator {
-    /// From the mean, the directions (d x k) and their gains.
-    pub(crate) fn new(
-        kind: WhiteningKind,
-        mean: ArrayView1<'_, f64>,
-        components: ArrayView2<'_, f64>,
-        gains: ArrayView1<'_, f64>,
-    ) -> Self {
-        let (features, rank) = components.dim();
+    /// From the matrix `W`, one row per output.
+    pub(crate) fn dense(frame: &Frame, matrix: ArrayView2<'_, f64>) -> Self {
+        Self::new(frame, Factors::Dense(matrix.mapv(|x| x as f32)))
+    }
+
+    /// `W = diag(g) U^T`.
+    pub(crate) fn pca(parts: &Parts<'_>) -> Self {
+        Self::new(parts.frame, Factors::Dense(scaled_rows(parts.components, parts.gains)))
+    }
+
+    /// `W = U diag(g) U^T`, and the gain of the rest beside it.
+    pub(crate) fn zca(parts: &Parts<'_>) -> Self {
+        let (features, rank) = parts.components.dim();
         // Whichever takes fewer multiplications, and with them memory.
-        let dense = 2 * rank >= features || features <= SHORT;
-        let factors = match kind {
-            WhiteningKind::Pca => Factors::Dense(scaled_rows(components, gains)),
-            WhiteningKind::Zca if dense => {
-                Factors::Dense(zca_matrix(components, gains).mapv(|x| x as f32))
-            }
-            WhiteningKind::Zca => {
-                Factors::Thin(scaled_rows(components, gains.mapv(f64::sqrt).view()))
-            }
-        };
-        Self { mean: mean.to_owned(), factors }
+        if 2 * rank >= features || features <= SHORT {
+            return Self::dense(parts.frame, zca_matrix(parts).view());
+        }
+        let rows = scaled_rows(parts.components, parts.roots().view());
+        Self::new(parts.frame, Factors::Thin { rows, rest: parts.rest as f32 })
+    }
+
+    fn new(frame: &Frame, factors: Factors) -> Self {
+        let scale = frame.deviations.as_ref().map(|all| all.mapv(reciprocal));
+        Self { mean: frame.mean.clone(), scale, factors }
     }
 
     /// Values of an output row.
     pub(crate) fn outputs(&self) -> usize {
         match &self.factors {
             Factors::Dense(matrix) => matrix.nrows(),
-            Factors::Thin(_) => self.mean.len(),
+            Factors::Thin { .. } => self.mean.len(),
         }
     }
 
     /// Whether every factor is within the range of `f32`.
     pub(crate) fn is_finite(&self) -> bool {
-        self.matrix().iter().all(|x| x.is_finite())
+        let rest = match &self.factors {
+            Factors::Dense(_) => 0.0,
+            Factors::Thin { rest, .. } => *rest,
+        };
+        rest.is_finite() && self.matrix().iter().all(|x| x.is_finite())
     }
 
     /// Bytes held.
@@ -104,7 +126,7 @@ impl Operator {
     }
 
     fn matrix(&self) -> &Array2<f32> {
-        let (Factors::Dense(matrix) | Factors::Thin(matrix)) = &self.factors;
+        let (Factors::Dense(matrix) | Factors::Thin { rows: matrix, .. }) = &self.factors;
         matrix
     }
 
@@ -117,22 +139,28 @@ impl Operator {
 
     fn centred<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Array2<f32> {
         let mut centred = Array2::zeros(rows.raw_dim());
-        Zip::from(centred.rows_mut()).and(rows.rows()).for_each(|to, from| {
-            Zip::from(to).and(from).and(&self.mean).for_each(|to, &x, &mean| {
+        Zip::from(centred.rows_mut()).and(rows.rows()).for_each(|to, from| match &self.scale {
+            None => Zip::from(to).and(from).and(&self.mean).for_each(|to, &x, &mean| {
                 *to = (Into::<f64>::into(x) - mean) as f32;
-            });
+            }),
+            Some(scale) => Zip::from(to).and(from).and(&self.mean).and(scale).for_each(
+                |to, &x, &mean, &scale| *to = ((Into::<f64>::into(x) - mean) * scale) as f32,
+            ),
         });
         centred
     }
 
-    fn multiply(&self, centred: Array2<f32>, out: ArrayViewMut2<'_, f32>) {
+    fn multiply(&self, centred: Array2<f32>, mut out: ArrayViewMut2<'_, f32>) {
         match &self.factors {
             Factors::Dense(matrix) => product(centred.view(), matrix.t(), out),
-            Factors::Thin(thin) => {
+            Factors::Thin { rows: thin, rest } => {
                 let mut along = Array2::zeros((centred.nrows(), thin.nrows()));
                 product(centred.view(), thin.t(), along.view_mut());
-                drop(centred);
-                product(along.view(), thin.view(), out);
+                let centred = (*rest > 0.0).then_some(centred);
+                product(along.view(), thin.view(), out.view_mut());
+                if let Some(centred) = centred {
+                    out.zip_mut_with(&centred, |out, &z| *out = rest * z - *out);
+                }
             }
         }
     }
@@ -147,8 +175,9 @@ impl Operator {
 
     fn centred_short<T: Pixel>(&self, row: ArrayView1<'_, T>) -> [f32; SHORT] {
         let mut centred = [0.0; SHORT];
-        for ((to, &x), &mean) in centred.iter_mut().zip(row).zip(&self.mean) {
-            *to = (Into::<f64>::into(x) - mean) as f32;
+        for (column, (to, &x)) in centred.iter_mut().zip(row).enumerate() {
+            let scale = self.scale.as_ref().map_or(1.0, |scale| scale[column]);
+            *to = ((Into::<f64>::into(x) - self.mean[column]) * scale) as f32;
         }
         centred
     }
@@ -165,12 +194,24 @@ impl Operator {
     }
 }
 
-/// `W = U diag(gains) U^T`, d x d, symmetric to the bit.
-pub(crate) fn zca_matrix(
-    components: ArrayView2<'_, f64>,
-    gains: ArrayView1<'_, f64>,
-) -> Array2<f64> {
-    self_product((&components * &gains.mapv(f64::sqrt)).view())
+impl Parts<'_> {
+    /// Square roots of the gains, or of what they lack to the gain of the rest.
+    fn roots(&self) -> Array1<f64> {
+        match self.rest > 0.0 {
+            true => self.gains.mapv(|gain| (self.rest - gain).max(0.0).sqrt()),
+            false => self.gains.mapv(f64::sqrt),
+        }
+    }
+}
+
+/// `W = U diag(g) U^T`, and the gain of the rest beside it: d x d, symmetric to the bit.
+pub(crate) fn zca_matrix(parts: &Parts<'_>) -> Array2<f64> {
+    let mut matrix = self_product((&parts.components * &parts.roots()).view());
+    if parts.rest > 0.0 {
+        matrix.mapv_inplace(|x| -x);
+        matrix.diag_mut().mapv_inplace(|x| x + parts.rest);
+    }
+    matrix
 }
 
 /// `diag(gains) U^T` as `f32`: one row per direction, k x d.

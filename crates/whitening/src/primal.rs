@@ -1,37 +1,33 @@
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array2, s};
 
-use crate::spectrum::{Spectrum, orient, rank};
-use crate::{Centring, Error, Solver};
+use crate::cut::Cut;
+use crate::frame::Frame;
+use crate::spectrum::{Spectrum, orient, shrunk};
+use crate::{Error, Solver, WhiteningKind};
 
 /// Peak of bytes: the covariance with its eigenvectors in the solver; before that the state which
-/// the covariance is read from, and a copy of it; after that the dense matrix in both precisions.
-pub(crate) fn bytes(features: usize, solver: Solver) -> u64 {
+/// the covariance is read from, and a copy of it; after that the dense matrix in both precisions,
+/// or the factors of Cholesky's with what they are found from.
+pub(crate) fn bytes(features: usize, kind: WhiteningKind, solver: Solver) -> u64 {
     let d = features as u64;
-    solver.bytes(features).max(d.saturating_mul(d).saturating_mul(28))
+    let per_entry = if kind == WhiteningKind::Cholesky { 44 } else { 28 };
+    solver.bytes(features).max(d.saturating_mul(d).saturating_mul(per_entry))
 }
 
-/// Decomposes the d x d covariance.
+/// Decomposes the d x d second moments of the coordinates in the frame.
 pub(crate) fn spectrum(
-    mut mean: Array1<f64>,
-    mut covariance: Array2<f64>,
-    centring: Centring,
-    tolerance: f64,
+    frame: Frame,
+    second: Array2<f64>,
+    cut: &Cut,
+    shrinkage: f64,
     solver: Solver,
 ) -> Result<Spectrum, Error> {
-    let fits = covariance.dim() == (mean.len(), mean.len());
-    if !fits || mean.iter().chain(&covariance).any(|x| !x.is_finite()) {
-        return Err(Error::Moments { mean: mean.len(), covariance: covariance.dim().into() });
-    }
-    if centring == Centring::None {
-        // Second moments about the origin: C + m m^T.
-        for (mut row, &of_row) in covariance.axis_iter_mut(Axis(0)).zip(&mean) {
-            row.scaled_add(of_row, &mean);
-        }
-        mean.fill(0.0);
-    }
-    let eigen = solver.eigen(covariance)?;
-    let rank = rank(eigen.values.view(), tolerance);
+    let (features, total) = (second.nrows(), second.diag().sum());
+    let eigen = solver.eigen(second)?;
+    // A shrunk covariance has full rank, unless nothing varies at all.
+    let rank = cut.rank(eigen.values.view(), total, shrinkage * total > 0.0);
     let mut components = eigen.vectors.slice(s![.., ..rank]).as_standard_layout().into_owned();
     orient(&mut components);
-    Ok(Spectrum { mean, eigenvalues: eigen.values.slice(s![..rank]).to_owned(), components })
+    let eigenvalues = shrunk(eigen.values.slice(s![..rank]), shrinkage, total / features as f64);
+    Ok(Spectrum { frame, eigenvalues, components, total, shrinkage })
 }

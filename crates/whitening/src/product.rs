@@ -18,7 +18,24 @@ const PANEL_COLUMNS: usize = 512;
 const PANEL_ROWS: usize = 256;
 
 /// `out = a b`.
-pub(crate) fn product<T>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>)
+pub(crate) fn product<T>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, out: ArrayViewMut2<'_, T>)
+where
+    T: LinalgScalar + Send + Sync,
+{
+    panels(a, b, T::zero(), out);
+}
+
+/// `out += a b`.
+pub(crate) fn add_product(
+    a: ArrayView2<'_, f64>,
+    b: ArrayView2<'_, f64>,
+    out: ArrayViewMut2<'_, f64>,
+) {
+    panels(a, b, 1.0, out);
+}
+
+/// `out = beta out + a b`.
+fn panels<T>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, beta: T, mut out: ArrayViewMut2<'_, T>)
 where
     T: LinalgScalar + Send + Sync,
 {
@@ -29,7 +46,7 @@ where
             out.axis_chunks_iter_mut(Axis(1), PANEL_COLUMNS)
                 .into_par_iter()
                 .zip(b.axis_chunks_iter(Axis(1), PANEL_COLUMNS))
-                .for_each(|(mut out, b)| general_mat_mul(T::one(), &a, &b, T::zero(), &mut out));
+                .for_each(|(mut out, b)| general_mat_mul(T::one(), &a, &b, beta, &mut out));
         });
 }
 

@@ -6,8 +6,8 @@ use crate::Error;
 ///
 /// Each eigenvector of the covariance is multiplied by a gain; without regularisation the gain is
 /// `1 / sqrt(lambda)`, which turns what little varies in the direction, mostly noise, into unit
-/// variance. Epsilon bounds the gain. Both rules leave directions with `lambda` far above epsilon
-/// alone; neither applies to null directions, which
+/// variance. Epsilon bounds the gain. All rules leave directions with `lambda` far above epsilon
+/// alone; none applies to null directions, which
 /// [`Whitener::rank_tolerance`](crate::Whitener::rank_tolerance) maps to zero.
 ///
 /// ```
@@ -17,6 +17,7 @@ use crate::Error;
 /// assert_eq!(Regularisation::Eigenvalue(0.0).gain(4.0, 100), 0.5);
 /// assert_eq!(Regularisation::Eigenvalue(12.0).gain(4.0, 100), 0.25);
 /// assert_eq!(Regularisation::SingularValue(20.0).gain(4.0, 100), 0.25);
+/// assert_eq!(Regularisation::Floor(16.0).gain(4.0, 100), 0.25);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +32,10 @@ pub enum Regularisation {
     /// `zca_epsilon` of `ImageDataGenerator` in Keras 3. As `s = sqrt(n lambda)`, this is
     /// `1 / (sqrt(lambda) + epsilon / sqrt(n))`: the more samples, the less it regularises.
     SingularValue(f64),
+    /// `g = 1 / sqrt(max(lambda, epsilon))`: a floor under the variances. Directions above it are
+    /// whitened exactly, those below are amplified no more than one at it. In squared units of the
+    /// data, or with whitenings of the correlation a fraction of 1.
+    Floor(f64),
 }
 
 impl Regularisation {
@@ -42,13 +47,16 @@ impl Regularisation {
                 let n = samples as f64;
                 n.sqrt() / ((n * lambda).sqrt() + epsilon)
             }
+            Self::Floor(floor) => 1.0 / lambda.max(floor).sqrt(),
         }
     }
 
-    /// The epsilon of either rule.
+    /// The epsilon of the rule.
     pub fn epsilon(self) -> f64 {
         match self {
-            Self::Eigenvalue(epsilon) | Self::SingularValue(epsilon) => epsilon,
+            Self::Eigenvalue(epsilon) | Self::SingularValue(epsilon) | Self::Floor(epsilon) => {
+                epsilon
+            }
         }
     }
 

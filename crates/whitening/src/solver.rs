@@ -72,7 +72,7 @@ impl Solver {
 /// faer cuts the reduction to tridiagonal form into as many parts as it is told there are threads,
 /// and sums them; a constant therefore keeps the result the same on any machine's pool. On two
 /// threads eight parts are as fast as two, and 1.7 times as fast as one, at a size of 3072.
-fn faer_parallelism() -> Par {
+pub(crate) fn faer_parallelism() -> Par {
     Par::rayon(8)
 }
 

@@ -1,19 +1,26 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-/// What a whitening is made of: the mean and the kept eigenvectors of the covariance.
+use crate::frame::Frame;
+
+/// What a whitening is made of: the frame, and the kept eigenvectors of the second moments in it.
 pub(crate) struct Spectrum {
-    /// What is subtracted: d values.
-    pub(crate) mean: Array1<f64>,
+    pub(crate) frame: Frame,
     /// Variances along the kept directions, largest first: k values, all above zero.
     pub(crate) eigenvalues: Array1<f64>,
     /// The directions as columns, [oriented](orient): d x k, standard layout.
     pub(crate) components: Array2<f64>,
+    /// The variance along all directions together, kept or not.
+    pub(crate) total: f64,
+    /// How far the covariance was drawn towards a multiple of the identity.
+    pub(crate) shrinkage: f64,
 }
 
-/// How many of the eigenvalues, given in descending order, are more than `tolerance` of the largest.
-pub(crate) fn rank(eigenvalues: ArrayView1<'_, f64>, tolerance: f64) -> usize {
-    let largest = eigenvalues.first().copied().unwrap_or(0.0).max(0.0);
-    eigenvalues.iter().take_while(|&&lambda| lambda > tolerance * largest).count()
+/// Eigenvalues of `(1 - rho) C + rho mu I` from those of `C`.
+pub(crate) fn shrunk(eigenvalues: ArrayView1<'_, f64>, rho: f64, mu: f64) -> Array1<f64> {
+    match rho {
+        0.0 => eigenvalues.to_owned(),
+        _ => eigenvalues.mapv(|lambda| (1.0 - rho) * lambda.max(0.0) + rho * mu),
+    }
 }
 
 /// Scales each column to unit length, with the sign that makes its entry of largest magnitude (the
@@ -41,16 +48,7 @@ pub(crate) fn squared_lengths(columns: ArrayView2<'_, f64>) -> Array1<f64> {
 mod tests {
     use ndarray::array;
 
-    use super::{orient, rank};
-
-    #[test]
-    fn rank_counts_what_exceeds_the_tolerance() {
-        let eigenvalues = array![4.0, 1.0, 4e-10, -1e-12];
-        assert_eq!(rank(eigenvalues.view(), 1e-10), 2);
-        assert_eq!(rank(eigenvalues.view(), 0.0), 3);
-        assert_eq!(rank(array![0.0, 0.0].view(), 0.0), 0);
-        assert_eq!(rank(array![-1e-30, -1.0].view(), 0.5), 0);
-    }
+    use super::orient;
 
     #[test]
     fn columns_become_unit_vectors_of_settled_sign() {

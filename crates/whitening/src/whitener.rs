@@ -1,14 +1,7 @@
-use mizumashi_stats::JointSummary;
-use ndarray::{Array1, Array2, ArrayView2, ArrayView4};
 use serde::{Deserialize, Serialize};
 
-use crate::observations::Observations;
-use crate::spectrum::Spectrum;
-use crate::whitening::Solution;
-use crate::{
-    Centring, Error, ImageWhitening, Layout, Method, Pixel, Regularisation, Scope, Solver,
-    Whitening, WhiteningKind, dual, primal,
-};
+use crate::cut::Cut;
+use crate::{Centring, Error, Method, Regularisation, Remainder, Shrinkage, Solver, WhiteningKind};
 
 /// What whitening to fit: the options, each with a default that suits images.
 ///
@@ -26,13 +19,17 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", default, deny_unknown_fields)]
 pub struct Whitener {
-    kind: WhiteningKind,
-    regularisation: Regularisation,
-    centring: Centring,
-    rank_tolerance: f64,
-    method: Option<Method>,
-    solver: Solver,
-    memory_limit: u64,
+    pub(crate) kind: WhiteningKind,
+    pub(crate) regularisation: Regularisation,
+    pub(crate) shrinkage: Shrinkage,
+    pub(crate) centring: Centring,
+    pub(crate) rank_tolerance: f64,
+    explained_variance: Option<f64>,
+    directions: Option<usize>,
+    pub(crate) remainder: Remainder,
+    pub(crate) method: Option<Method>,
+    pub(crate) solver: Solver,
+    pub(crate) memory_limit: u64,
 }
 
 impl Default for Whitener {
@@ -41,8 +38,12 @@ impl Default for Whitener {
         Self {
             kind: WhiteningKind::Zca,
             regularisation: Regularisation::default(),
+            shrinkage: Shrinkage::default(),
             centring: Centring::default(),
             rank_tolerance: 1e-10,
+            explained_variance: None,
+            directions: None,
+            remainder: Remainder::default(),
             method: None,
             solver: Solver::default(),
             memory_limit: 8 << 30,
@@ -51,14 +52,19 @@ impl Default for Whitener {
 }
 
 impl Whitener {
+    /// Whitening of this kind with the default options.
+    pub fn new(kind: WhiteningKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
     /// ZCA whitening with the default options.
     pub fn zca() -> Self {
-        Self::default()
+        Self::new(WhiteningKind::Zca)
     }
 
     /// PCA whitening with the default options.
     pub fn pca() -> Self {
-        Self { kind: WhiteningKind::Pca, ..Self::default() }
+        Self::new(WhiteningKind::Pca)
     }
 
     /// The kind of whitening it fits.
@@ -89,8 +95,40 @@ impl Whitener {
         Self { rank_tolerance, ..self }
     }
 
-    /// Forces the route; by default (`None`) it is [`Method::Dual`] for fewer samples than values
-    /// and [`Method::Primal`] otherwise.
+    /// How far the covariance is drawn towards a multiple of the identity; not at all by default.
+    #[must_use]
+    pub fn shrinkage(self, shrinkage: Shrinkage) -> Self {
+        Self { shrinkage, ..self }
+    }
+
+    /// Keeps as few directions as explain this fraction of the total variance, from above 0 to 1,
+    /// the largest variances first; all that are not null by default (`None`).
+    #[must_use]
+    pub fn explained_variance(self, fraction: Option<f64>) -> Self {
+        Self { explained_variance: fraction, ..self }
+    }
+
+    /// Keeps at most so many directions, the largest variances first; by default (`None`) all that
+    /// are not null. With few of many, [`Method::Randomised`] finds them.
+    #[must_use]
+    pub fn directions(self, directions: Option<usize>) -> Self {
+        Self { directions, ..self }
+    }
+
+    /// What becomes of the directions that are cut; they are mapped to zero by default. After
+    /// [`shrinkage`](Self::shrinkage) it is [`Remainder::Average`] always: a shrunk covariance has
+    /// no null directions.
+    #[must_use]
+    pub fn remainder(self, remainder: Remainder) -> Self {
+        Self { remainder, ..self }
+    }
+
+    /// Forces the route. By default (`None`) it is [`Method::Randomised`] where
+    /// [`directions`](Self::directions) are set and so few that this is faster, fewer than about a
+    /// fifteenth of samples and of values, or where the exact way would pass the
+    /// [limit](Self::memory_limit); else [`Method::Dual`] for fewer samples than values and
+    /// [`Method::Primal`] otherwise. Cholesky's kind takes the primal always, as it needs every
+    /// direction.
     #[must_use]
     pub fn method(self, method: Option<Method>) -> Self {
         Self { method, ..self }
@@ -109,150 +147,17 @@ impl Whitener {
         Self { memory_limit: bytes, ..self }
     }
 
-    /// Fits rows, each a sample: n x d, of `u8` or `f32`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EmptySet`] without samples or values, [`Error::SingleSample`] for one sample that
-    /// is to be centred, [`Error::NonFinite`] for NaN and infinity, [`Error::MemoryLimit`],
-    /// [`Error::Epsilon`] and [`Error::RankTolerance`] for options out of range, and
-    /// [`Error::Range`] for data whose factors overflow.
-    pub fn fit<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Result<Whitening, Error> {
-        self.fit_observations(&Observations::of_rows(rows))
+    pub(crate) fn cut(&self) -> Cut {
+        Cut {
+            rank_tolerance: self.rank_tolerance,
+            explained_variance: self.explained_variance,
+            directions: self.directions,
+        }
     }
 
-    /// Fits images of any memory layout: between the values of an image ([`Scope::Pixels`]) or
-    /// between its channels ([`Scope::Channels`]).
-    ///
-    /// `images` has the axes that `layout` names. The fit does not depend on the layout.
-    ///
-    /// # Errors
-    ///
-    /// As [`fit`](Self::fit); rows are images or pixels.
-    pub fn fit_images<T: Pixel>(
-        &self,
-        images: ArrayView4<'_, T>,
-        layout: Layout,
-        scope: Scope,
-    ) -> Result<ImageWhitening, Error> {
-        let images = layout.to_nhwc(images);
-        let (_, height, width, channels) = images.dim();
-        let whitening = self.fit_observations(&Observations::of_images(images, scope))?;
-        ImageWhitening::new(whitening, scope, [height, width, channels])
-    }
-
-    /// Fits a covariance that was gathered elsewhere: streamed, merged over machines, or loaded.
-    ///
-    /// [`method`](Self::method) is of no account here: there are no samples to take the dual of.
-    ///
-    /// ```
-    /// use mizumashi_stats::IntegerCovariance;
-    /// use mizumashi_whitening::Whitener;
-    /// use ndarray::array;
-    ///
-    /// let mut covariance = IntegerCovariance::new(2);
-    /// covariance.update(array![[10_u8, 20], [30, 90]].view())?;
-    /// covariance.update(array![[20_u8, 40]].view())?;
-    /// let whitening = Whitener::zca().fit_covariance(&covariance)?;
-    /// assert_eq!(whitening.rank(), 2);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`fit`](Self::fit), and [`Error::Moments`] when mean and covariance are not of one size,
-    /// or not finite.
-    pub fn fit_covariance(&self, moments: &impl JointSummary) -> Result<Whitening, Error> {
-        let (samples, features) = (moments.count(), moments.dims());
-        self.validate()?;
-        self.check_set(samples, features)?;
-        let bytes = self.check_memory(samples, features, primal::bytes(features, self.solver))?;
-        let spectrum = self.decompose(moments.mean(), moments.covariance())?;
-        self.whitening(spectrum, Solution { method: Method::Primal, samples, bytes })
-    }
-
-    /// How a fit of so many samples of so many values would go, without their being there: what
-    /// decides whether to gather a covariance or the samples themselves.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EmptySet`], [`Error::SingleSample`], [`Error::MemoryLimit`], and options out of
-    /// range, as [`fit`](Self::fit) would.
-    pub fn solution(&self, samples: usize, features: usize) -> Result<Solution, Error> {
-        let shorter = if samples < features { Method::Dual } else { Method::Primal };
-        let method = self.method.unwrap_or(shorter);
-        self.validate()?;
-        self.check_set(samples as u64, features)?;
-        let needed = match method {
-            Method::Primal => primal::bytes(features, self.solver),
-            Method::Dual => dual::bytes(samples, features, self.solver),
-        };
-        let samples = samples as u64;
-        let bytes = self.check_memory(samples, features, needed)?;
-        Ok(Solution { method, samples, bytes })
-    }
-
-    fn fit_observations<T: Pixel>(
-        &self,
-        observations: &Observations<'_, T>,
-    ) -> Result<Whitening, Error> {
-        let (rows, features) = observations.dim();
-        let Solution { method, samples, bytes } = self.solution(rows, features)?;
-        observations.check_finite()?;
-        let spectrum = match method {
-            Method::Primal => {
-                let (mean, covariance) = moments(observations)?;
-                self.decompose(mean, covariance)?
-            }
-            Method::Dual => {
-                let rows = observations.rows();
-                dual::spectrum(rows.view(), self.centring, self.rank_tolerance, self.solver)?
-            }
-        };
-        self.whitening(spectrum, Solution { method, samples, bytes })
-    }
-
-    fn decompose(&self, mean: Array1<f64>, covariance: Array2<f64>) -> Result<Spectrum, Error> {
-        primal::spectrum(mean, covariance, self.centring, self.rank_tolerance, self.solver)
-    }
-
-    fn whitening(&self, spectrum: Spectrum, solution: Solution) -> Result<Whitening, Error> {
-        Whitening::new(self.kind, self.regularisation, solution, spectrum)
-    }
-
-    fn validate(&self) -> Result<(), Error> {
+    pub(crate) fn validate(&self) -> Result<(), Error> {
         self.regularisation.validate()?;
-        if !(0.0..1.0).contains(&self.rank_tolerance) {
-            return Err(Error::RankTolerance { value: self.rank_tolerance });
-        }
-        Ok(())
+        self.shrinkage.validate()?;
+        self.cut().validate()
     }
-
-    fn check_set(&self, samples: u64, features: usize) -> Result<(), Error> {
-        match samples {
-            _ if features == 0 => Err(Error::EmptySet { samples, features }),
-            0 => Err(Error::EmptySet { samples, features }),
-            1 if self.centring == Centring::Mean => Err(Error::SingleSample),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_memory(&self, samples: u64, features: usize, needed: u64) -> Result<u64, Error> {
-        let limit = self.memory_limit;
-        if needed > limit {
-            return Err(Error::MemoryLimit { samples, features, needed, limit });
-        }
-        Ok(needed)
-    }
-}
-
-/// Mean and covariance; the state they are read from is gone when the solver needs the memory.
-fn moments<T: Pixel>(
-    observations: &Observations<'_, T>,
-) -> Result<(Array1<f64>, Array2<f64>), Error> {
-    let mut moments = T::moments(observations.dim().1);
-    for block in observations.blocks() {
-        T::update(&mut moments, block.view())?;
-    }
-    Ok((moments.mean(), moments.covariance()))
 }

@@ -1,18 +1,22 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::cholesky::Cholesky;
+use crate::frame::reciprocal;
+use crate::model::Model;
 use crate::observations::check_finite;
 use crate::operator::{Operator, zca_matrix};
 use crate::product::product;
-use crate::spectrum::{Spectrum, squared_lengths};
-use crate::{Error, Method, Pixel, Regularisation, WhiteningKind};
+use crate::spectrum::Spectrum;
+use crate::{Error, Method, Pixel, Regularisation, Remainder, WhiteningKind};
 
 /// A fitted whitening: the map `y = W (x - m)` and its inverse.
 ///
 /// Made by [`Whitener::fit`](crate::Whitener::fit). It holds the mean, the kept eigenvectors `U`
 /// (d x k, for d values a row and k the [`rank`](Whitening::rank)) and their variances in `f64`,
 /// and a copy in `f32` by which rows are mapped: `W` itself, or, for ZCA with k < d/2, the d x k
-/// factor `A` of `W = A A^T`. Nothing of size d x d exists while k is small.
+/// factor `A` of `W = A A^T` (of `W = g I - A A^T` where the remainder has a gain `g`). Nothing of
+/// size d x d exists while k is small.
 ///
 /// The result for a row is the same bits whatever the batch it comes in and whatever the number of
 /// rayon threads. Between processors of different instruction sets it may differ by rounding.
@@ -34,6 +38,8 @@ use crate::{Error, Method, Pixel, Regularisation, WhiteningKind};
 #[serde(try_from = "Model")]
 pub struct Whitening {
     model: Model,
+    /// For the kind of that name.
+    cholesky: Option<Cholesky>,
     operator: Operator,
 }
 
@@ -48,18 +54,6 @@ pub struct Solution {
     pub samples: u64,
     /// Bytes that fitting took at its peak beside the data, as estimated from the shapes.
     pub bytes: u64,
-}
-
-/// All that a whitening is, and all of it that is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-struct Model {
-    kind: WhiteningKind,
-    regularisation: Regularisation,
-    solution: Solution,
-    mean: Array1<f64>,
-    eigenvalues: Array1<f64>,
-    components: Array2<f64>,
 }
 
 impl Whitening {
@@ -126,24 +120,31 @@ impl Whitening {
     pub fn inverse(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
         check_length(rows.ncols(), self.outputs())?;
         check_finite(rows, 0)?;
-        let (samples, rank) = (rows.nrows(), self.rank());
         let rows = rows.mapv(f64::from);
-        let mut along = match self.model.kind {
-            WhiteningKind::Pca => rows,
-            WhiteningKind::Zca => {
-                let mut along = Array2::zeros((samples, rank));
-                product(rows.view(), self.components(), along.view_mut());
+        let mut along = match self.rotation() {
+            None => rows.clone(),
+            Some(rotation) => {
+                let mut along = Array2::zeros((rows.nrows(), self.rank()));
+                product(rows.view(), rotation, along.view_mut());
                 along
             }
         };
-        along /= &self.gains();
-        let mut out = Array2::zeros((samples, self.features()));
+        let (rest, scale) = self.rest_inverse();
+        along *= &self.gains().mapv(|gain| 1.0 / gain - rest);
+        let mut out = Array2::zeros((rows.nrows(), self.features()));
         product(along.view(), self.components().reversed_axes(), out.view_mut());
-        out += &self.model.mean;
+        if rest > 0.0 {
+            out.scaled_add(rest, &rows);
+        }
+        if let Some(scale) = scale {
+            out *= scale;
+        }
+        out += &self.mean();
         Ok(out.mapv(|x| x as f32))
     }
 
-    /// The whitening matrix `W`: d x d for ZCA (symmetric to the bit), k x d for PCA.
+    /// The whitening matrix `W`: d x d for ZCA (symmetric to the bit), ZCA-cor and Cholesky
+    /// (upper triangular), k x d for PCA and PCA-cor.
     ///
     /// # Errors
     ///
@@ -155,14 +156,34 @@ impl Whitening {
         if needed > limit {
             return Err(Error::MatrixLimit { rows, columns, needed, limit });
         }
-        let (components, gains) = (self.components(), self.gains());
-        Ok(match self.model.kind {
-            WhiteningKind::Zca => zca_matrix(components, gains.view()),
-            WhiteningKind::Pca => (&components * &gains).reversed_axes(),
-        })
+        let gains = self.gains();
+        let mut matrix = match (&self.cholesky, self.kind().yields_components()) {
+            (Some(cholesky), _) => cholesky.matrix.clone(),
+            (None, true) => (&self.components() * &gains).reversed_axes(),
+            (None, false) => zca_matrix(&self.model.parts(gains.view())),
+        };
+        if let Some(deviations) = &self.model.deviations() {
+            matrix *= &deviations.mapv(reciprocal);
+        }
+        Ok(matrix)
     }
 
-    /// ZCA or PCA.
+    /// `-W m`: what a layer with the weights `W` adds, so that it takes rows that are not centred.
+    pub fn bias(&self) -> Array1<f64> {
+        let mut z = -&self.mean();
+        if let Some(deviations) = self.model.deviations() {
+            z *= &deviations.mapv(reciprocal);
+        }
+        let along = self.components().t().dot(&z);
+        let gains = self.gains();
+        match (self.rotation(), self.rest_gain()) {
+            (None, _) => along * gains,
+            (Some(rotation), 0.0) => rotation.dot(&(along * gains)),
+            (Some(rotation), rest) => rotation.dot(&(along * (gains - rest))) + z * rest,
+        }
+    }
+
+    /// Which of the whitenings it is.
     pub fn kind(&self) -> WhiteningKind {
         self.model.kind
     }
@@ -195,40 +216,78 @@ impl Whitening {
 
     /// What is subtracted from a row: d values, all zero without centring.
     pub fn mean(&self) -> ArrayView1<'_, f64> {
-        self.model.mean.view()
+        self.model.frame.mean.view()
     }
 
-    /// Variances of the fitted samples along the kept directions, largest first: k values.
+    /// The standard deviations by which the whitenings of the correlation divide: d values, zero
+    /// for values that do not vary. None for the others.
+    pub fn deviations(&self) -> Option<ArrayView1<'_, f64>> {
+        self.model.deviations().map(|all| all.view())
+    }
+
+    /// Variances of the fitted samples along the kept directions, largest first: k values. They
+    /// are those of the correlation for the kinds that decompose it, and of the shrunk covariance
+    /// after [`Shrinkage`](crate::Shrinkage).
     pub fn eigenvalues(&self) -> ArrayView1<'_, f64> {
         self.model.eigenvalues.view()
     }
 
-    /// The kept directions as columns of unit length, d x k: eigenvectors of the covariance.
+    /// The kept directions as columns of unit length, d x k: eigenvectors of the covariance (or the
+    /// correlation).
     pub fn components(&self) -> ArrayView2<'_, f64> {
         self.model.components.view()
     }
 
     /// What each kept direction is multiplied by: k values.
     pub fn gains(&self) -> Array1<f64> {
-        let Model { regularisation, solution, eigenvalues, .. } = &self.model;
-        eigenvalues.mapv(|lambda| regularisation.gain(lambda, solution.samples))
+        self.model.gains()
+    }
+
+    /// What everything outside of the kept directions is multiplied by: 0 unless a
+    /// [`Remainder`] or a shrinkage says otherwise.
+    pub fn rest_gain(&self) -> f64 {
+        self.model.rest_gain()
+    }
+
+    /// The variance along all directions together, kept or not.
+    pub fn total_variance(&self) -> f64 {
+        self.model.total
+    }
+
+    /// `rho`, how far the covariance was drawn towards a multiple of the identity: from 0 to 1.
+    pub fn shrinkage(&self) -> f64 {
+        self.model.shrinkage
     }
 
     /// Bytes held by this value.
     pub fn bytes(&self) -> u64 {
-        let Model { mean, eigenvalues, components, .. } = &self.model;
-        let stored = mean.len() + eigenvalues.len() + components.len();
-        8 * stored as u64 + self.operator.bytes()
+        let triangle = self.cholesky.as_ref().map_or(0, |cholesky| 2 * cholesky.matrix.len());
+        self.model.bytes() + 8 * triangle as u64 + self.operator.bytes()
     }
 
     pub(crate) fn new(
         kind: WhiteningKind,
         regularisation: Regularisation,
+        remainder: Remainder,
         solution: Solution,
         spectrum: Spectrum,
     ) -> Result<Self, Error> {
-        let Spectrum { mean, eigenvalues, components } = spectrum;
-        Model { kind, regularisation, solution, mean, eigenvalues, components }.try_into()
+        Model::new(kind, regularisation, remainder, solution, spectrum).try_into()
+    }
+
+    /// `Q` of `W = Q diag(g) U^T`; none for the identity.
+    fn rotation(&self) -> Option<ArrayView2<'_, f64>> {
+        match &self.cholesky {
+            Some(cholesky) => Some(cholesky.rotation.view()),
+            None if self.kind().yields_components() => None,
+            None => Some(self.components()),
+        }
+    }
+
+    /// What the inverse multiplies everything outside of the kept directions by, and each value at
+    /// the end.
+    fn rest_inverse(&self) -> (f64, Option<&Array1<f64>>) {
+        (reciprocal(self.rest_gain()), self.model.deviations())
     }
 
     pub(crate) fn operator(&self) -> &Operator {
@@ -260,49 +319,23 @@ impl TryFrom<Model> for Whitening {
 
     fn try_from(model: Model) -> Result<Self, Error> {
         model.validate()?;
-        let Model { kind, regularisation, solution, mean, eigenvalues, components } = &model;
-        let gains = eigenvalues.mapv(|lambda| regularisation.gain(lambda, solution.samples));
-        let operator = Operator::new(*kind, mean.view(), components.view(), gains.view());
+        let gains = model.gains();
+        let parts = model.parts(gains.view());
+        let (cholesky, operator) = match model.kind {
+            WhiteningKind::Cholesky => {
+                let cholesky = Cholesky::new(parts.components, parts.gains)?;
+                let operator = Operator::dense(parts.frame, cholesky.matrix.view());
+                (Some(cholesky), operator)
+            }
+            kind if kind.yields_components() => (None, Operator::pca(&parts)),
+            _ => (None, Operator::zca(&parts)),
+        };
         if !operator.is_finite() {
             return Err(Error::Range {
-                largest_eigenvalue: eigenvalues.first().copied().unwrap_or(0.0),
-                smallest_eigenvalue: eigenvalues.last().copied().unwrap_or(0.0),
+                largest_eigenvalue: model.eigenvalues.first().copied().unwrap_or(0.0),
+                smallest_eigenvalue: model.eigenvalues.last().copied().unwrap_or(0.0),
             });
         }
-        Ok(Self { model, operator })
-    }
-}
-
-impl Model {
-    fn validate(&self) -> Result<(), Error> {
-        /// How far the squared length of a direction may be from 1.
-        const UNIT: f64 = 1e-6;
-
-        self.regularisation.validate()?;
-        let (features, rank) = self.components.dim();
-        let lengths = squared_lengths(self.components.view());
-        let positive = |lambda: &f64| lambda.is_finite() && *lambda > 0.0;
-        let descending = |pair: &[f64]| pair.first() >= pair.last();
-        let requirements = [
-            (self.solution.samples > 0, "it was fitted on no samples"),
-            (features > 0, "its rows have no values"),
-            (rank <= features, "it has more directions than values"),
-            (self.mean.len() == features, "mean and components disagree in length"),
-            (self.mean.iter().all(|x| x.is_finite()), "the mean is not finite"),
-            (self.eigenvalues.len() == rank, "there is not one eigenvalue per component"),
-            (self.eigenvalues.iter().all(positive), "an eigenvalue is not positive"),
-            (
-                self.eigenvalues.to_vec().windows(2).all(descending),
-                "the eigenvalues are not in descending order",
-            ),
-            (
-                lengths.iter().all(|length| (length - 1.0).abs() <= UNIT),
-                "a component is not of unit length",
-            ),
-        ];
-        match requirements.into_iter().find(|(holds, _)| !holds) {
-            Some((_, reason)) => Err(Error::Stored { reason }),
-            None => Ok(()),
-        }
+        Ok(Self { model, cholesky, operator })
     }
 }

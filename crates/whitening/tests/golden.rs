@@ -27,6 +27,8 @@ struct RowsCase {
     eigenvalues: Vec<f64>,
     matrix: Vec<Vec<f64>>,
     white: Vec<Vec<f64>>,
+    #[serde(default)]
+    shrinkage: f64,
 }
 
 #[derive(Deserialize)]
@@ -72,11 +74,12 @@ fn eighths(values: Vec<f32>, shape: [usize; 4]) -> Array4<f32> {
 }
 
 #[test]
-fn rows_agree_with_numpy_scikit_learn_and_keras() {
+fn rows_agree_with_numpy_scipy_scikit_learn_and_keras() {
     for case in rows() {
         println!("{}", case.name);
         let whitening = case.options.fit((matrix(&case.rows) / 8.0).view()).unwrap();
         assert_close(&whitening.mean(), &Array1::from(case.mean), 1e-10);
+        assert!((whitening.shrinkage() - case.shrinkage).abs() < 1e-12);
         assert_close(&whitening.eigenvalues(), &Array1::from(case.eigenvalues), 1e-8);
         assert_close(&whitening.matrix(1 << 20).unwrap(), &matrix(&case.matrix), 1e-10);
         let white = whitening.apply((matrix(&case.probe) / 8.0).view()).unwrap();

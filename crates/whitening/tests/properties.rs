@@ -14,21 +14,20 @@ use proptest::test_runner::Config;
 use support::{assert_close, bytes, correlated};
 
 fn whitener(kind: WhiteningKind, regularisation: Regularisation) -> Whitener {
-    let whitener = match kind {
-        WhiteningKind::Pca => Whitener::pca(),
-        _ => Whitener::zca(),
-    };
-    whitener.regularisation(regularisation)
+    Whitener::new(kind).regularisation(regularisation)
 }
 
+/// Those that do with any number of samples.
 fn kinds() -> impl Strategy<Value = WhiteningKind> {
-    prop_oneof![Just(WhiteningKind::Zca), Just(WhiteningKind::Pca)]
+    use WhiteningKind::{Pca, PcaCor, Zca, ZcaCor};
+    prop_oneof![Just(Zca), Just(Pca), Just(ZcaCor), Just(PcaCor)]
 }
 
 fn regularisations() -> impl Strategy<Value = Regularisation> {
     prop_oneof![
         (0.0..2.0).prop_map(Regularisation::Eigenvalue),
         (0.0..9.0).prop_map(Regularisation::SingularValue),
+        (0.0..2.0).prop_map(Regularisation::Floor),
     ]
 }
 
@@ -54,7 +53,7 @@ proptest! {
         let whitening = whitener(kind, Regularisation::Eigenvalue(0.0)).fit(rows.view()).unwrap();
         assert_eq!(whitening.rank(), d.min(n - 1));
         let expected = match kind {
-            WhiteningKind::Pca => Array2::eye(whitening.rank()),
+            kind if kind.yields_components() => Array2::eye(whitening.rank()),
             _ => projection(&whitening),
         };
         let white = whitening.apply(rows.view()).unwrap();

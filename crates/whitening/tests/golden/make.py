@@ -1,7 +1,9 @@
 """Computes the golden figures of this crate: python make.py, in this folder.
 
 rows.json: whitenings of rows by the textbook formulas in numpy, by scikit-learn's PCA, and by the
-formula of Keras 3 (keras.src.legacy.preprocessing.image).
+formula of Keras 3 (keras.src.legacy.preprocessing.image); Cholesky, ZCA-cor and PCA-cor by the
+formulas of Kessy, Lewin and Strimmer (2018) with scipy's matrix functions; whitenings of the
+covariances that scikit-learn's LedoitWolf and OAS estimate.
 images.json: images whitened by keras-preprocessing's ImageDataGenerator, and colours by numpy.
 
 Inputs are whole eighths, the same numbers in f32 and f64; all arithmetic is in f64.
@@ -13,6 +15,8 @@ from importlib.metadata import version
 
 import numpy as np
 from keras_preprocessing.image import ImageDataGenerator
+from scipy.linalg import cholesky, fractional_matrix_power, sqrtm
+from sklearn.covariance import LedoitWolf, OAS
 from sklearn.decomposition import PCA
 
 PACKAGES = ["keras-preprocessing", "numpy", "scikit-learn", "scipy"]
@@ -80,6 +84,45 @@ def keras_3(name, x, probe, epsilon):
             "rank_tolerance": 0.0,
         },
         **figures(x, probe, 0 * x[0], s**2 / n, matrix),
+    }
+
+
+def kessy(name, x, probe, kind):
+    """By way of inverse and square root rather than eigenvectors, where the formula has none."""
+    mean, covariance = x.mean(axis=0), np.cov(x.T, bias=True)
+    deviations = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(deviations, deviations)
+    theta, g = np.linalg.eigh(correlation)
+    theta, g = theta[::-1], g[:, ::-1]
+    g = g * np.sign(g[np.abs(g).argmax(axis=0), range(len(g))])
+    eigenvalues = theta
+    if kind == "cholesky":
+        matrix = cholesky(np.linalg.inv(covariance), lower=True).T
+        eigenvalues = np.linalg.eigvalsh(covariance)[::-1]
+    elif kind == "zca_cor":
+        matrix = fractional_matrix_power(correlation, -0.5) / deviations
+    else:
+        matrix = (g / np.sqrt(theta)).T / deviations
+    assert np.allclose(matrix @ covariance @ matrix.T, np.eye(len(matrix)))
+    return {
+        "name": name,
+        "options": {"kind": kind, "regularisation": {"eigenvalue": 0.0}},
+        **figures(x, probe, mean, eigenvalues, matrix),
+    }
+
+
+def shrunk(name, x, probe, rule, estimator):
+    """The symmetric root of the inverse of scikit-learn's estimate; all eigenvalues that n or fewer
+    samples can tell."""
+    fitted = estimator().fit(x)
+    rank = min(len(x) - 1, x.shape[1])
+    eigenvalues = np.linalg.eigvalsh(fitted.covariance_)[::-1][:rank]
+    matrix = np.linalg.inv(sqrtm(fitted.covariance_).real)
+    return {
+        "name": name,
+        "options": {"shrinkage": rule, "regularisation": {"eigenvalue": 0.0}},
+        "shrinkage": fitted.shrinkage_,
+        **figures(x, probe, fitted.location_, eigenvalues, matrix),
     }
 
 
@@ -160,6 +203,11 @@ def main():
             scikit("scikit-learn", tall, probe),
             keras_3("keras 3, more samples than values", tall, probe, 0.5),
             keras_3("keras 3, fewer samples than values", wide, wide_probe, 0.5),
+            *(kessy(kind, tall, probe, kind) for kind in ["cholesky", "zca_cor", "pca_cor"]),
+            shrunk("ledoit-wolf", tall, probe, "ledoit_wolf", LedoitWolf),
+            shrunk("ledoit-wolf, fewer samples than values", wide, wide_probe, "ledoit_wolf", LedoitWolf),
+            shrunk("oas", tall, probe, "oas", OAS),
+            shrunk("oas, fewer samples than values", wide, wide_probe, "oas", OAS),
         ],
     )
 

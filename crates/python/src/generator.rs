@@ -1,8 +1,8 @@
 //! The generator of our own interface.
 
+use mizumashi::ImageDataGenerator;
 use mizumashi::ndarray::Axis;
 use mizumashi::whitening::{Regularisation, Scope, Whitener};
-use mizumashi::ImageDataGenerator;
 use numpy::{IntoPyArray, PyArray1, PyArray4};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 

@@ -12,9 +12,13 @@ pub(crate) struct Options {
     /// The interpreter that the environment is made with.
     #[arg(long, value_name = "PYTHON", default_value = "python3", env = "PYTHON")]
     python: PathBuf,
-    /// What pytest is given besides the folder of the tests.
+    /// Time the wheel beside keras-preprocessing instead of running the tests, on the images of
+    /// `MIZUMASHI_CIFAR10` where that is set.
+    #[arg(long)]
+    bench: bool,
+    /// What pytest, or the benchmark, is given besides.
     #[arg(last = true, value_name = "ARGUMENTS")]
-    pytest: Vec<String>,
+    more: Vec<String>,
 }
 
 /// Prints and runs each command; true when all succeed.
@@ -35,9 +39,13 @@ pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     commands.push(command(&python, pip.into_iter().chain(["--requirement"]), &[&requirements]));
     let install = pip.into_iter().chain(["--force-reinstall", "--no-deps"]);
     commands.push(command(&python, install, &[&package]));
-    let mut pytest = command(&python, ["-m", "pytest", "--quiet"], &[&package.join("tests")]);
-    pytest.args(&options.pytest);
-    commands.push(pytest);
+    let mut last = if options.bench {
+        command(&python, [], &[&package.join("benches/flow.py")])
+    } else {
+        command(&python, ["-m", "pytest", "--quiet", "-r", "s"], &[&package.join("tests")])
+    };
+    last.args(&options.more);
+    commands.push(last);
 
     for command in &mut commands {
         let arguments: Vec<_> =

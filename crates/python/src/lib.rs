@@ -8,6 +8,7 @@ use pyo3::pymodule;
 
 mod arguments;
 mod batch;
+mod batch_norm;
 mod channel_shift;
 mod drawn;
 mod error;
@@ -25,6 +26,8 @@ mod whitening;
 mod _native {
     #[pymodule_export]
     use crate::batch::make_batch;
+    #[pymodule_export]
+    use crate::batch_norm::BatchNorm;
     #[pymodule_export]
     use crate::generator::Generator;
     #[pymodule_export]

@@ -3,6 +3,7 @@
 use mizumashi::stats::Layout;
 use mizumashi::whitening::{Centring, ImageWhitening, Regularisation, Scope, Whitener};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray4};
+use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments;
@@ -67,6 +68,22 @@ impl Whitening {
     #[getter]
     fn eigenvalues<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         self.whitening.whitening().eigenvalues().to_owned().into_pyarray(py)
+    }
+
+    /// All of it as JSON, to be read by `from_json`.
+    fn to_json(&self) -> PyResult<String> {
+        serde_json::to_string(&(&self.whitening, self.layout)).map_err(value_error)
+    }
+
+    /// What `to_json` wrote.
+    #[staticmethod]
+    fn from_json(json: &str) -> PyResult<Self> {
+        let (whitening, layout) = serde_json::from_str(json).map_err(value_error)?;
+        Ok(Self { whitening, layout })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json()?,)))
     }
 
     fn __repr__(&self) -> String {

@@ -189,3 +189,67 @@ def test_warps_are_scipys(fill_mode, order):
     matrix = np.column_stack([turn, shift])
     found = mizumashi.warp(x[None], matrix, fill_mode=fill_mode, cval=9, order=order)[0]
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_floats_of_whole_numbers_give_the_bits_of_bytes(data_format):
+    x = made_up(6, 20, 24, 3)
+    x = np.moveaxis(x, 3, 1) if data_format == "channels_first" else x
+    floats = x.astype("float32")
+    batches = []
+    for images in (x, floats, np.asfortranarray(floats)):
+        datagen = mizumashi.ImageDataGenerator(**TUTORIAL, data_format=data_format).fit(x)
+        batches.append(next(datagen.flow(images, batch_size=6, seed=3)))
+    for batch in batches[1:]:
+        np.testing.assert_array_equal(batch, batches[0])
+
+
+@pytest.mark.parametrize("value", [0.5, 256.0, -1.0, -300.25])
+def test_other_floats_are_not_rounded(value):
+    x = made_up(6, 8, 8, 3).astype("float32")
+    x[4, 7, 7, 2] = value
+    batch = next(mizumashi.ImageDataGenerator().flow(x, batch_size=6, shuffle=False))
+    np.testing.assert_array_equal(batch, x)
+
+
+def test_a_whitening_can_be_pickled():
+    x = made_up(50, 4, 5, 3)
+    whitening = mizumashi.Whitening.fit(x)
+    again = pickle.loads(pickle.dumps(whitening))
+    np.testing.assert_array_equal(again.apply(x), whitening.apply(x))
+
+
+@pytest.mark.parametrize("convention, axis", [("keras", -1), ("pytorch", 1)])
+def test_batch_norm(convention, axis):
+    x = np.moveaxis(np.random.default_rng(1).normal(3, 2, (8, 4, 5, 3)), -1, axis).astype("float32")
+    layer = mizumashi.BatchNorm(3, convention=convention)
+    others = tuple(i for i in range(4) if i != axis % 4)
+    mean, variance = x.mean(others, dtype=float), x.var(others, dtype=float)
+    shape = [3 if i == axis % 4 else 1 for i in range(4)]
+    epsilon, momentum, bias = (1e-3, 0.01, 1) if convention == "keras" else (1e-5, 0.1, 160 / 159)
+    with pytest.raises(ValueError, match="training"):
+        layer.backward(x, x)
+    y = layer(x, training=True)
+    standard = (x - mean.reshape(shape)) / np.sqrt(variance + epsilon).reshape(shape)
+    np.testing.assert_allclose(y, standard, atol=1e-5)
+    np.testing.assert_allclose(layer.running_mean, momentum * mean)
+    np.testing.assert_allclose(
+        layer.running_variance, 1 - momentum + momentum * bias * variance, rtol=1e-6
+    )
+    dy = np.random.default_rng(2).normal(size=x.shape).astype("float32")
+    dx, dgamma, dbeta = layer.backward(x, dy)
+    np.testing.assert_allclose(dbeta, dy.sum(others), atol=1e-3)
+    np.testing.assert_allclose(dgamma, (dy * standard).sum(others), atol=1e-3)
+    expected = dy - dy.mean(others, keepdims=True)
+    expected -= standard * (dy * standard).mean(others, keepdims=True)
+    expected /= np.sqrt(variance + epsilon).reshape(shape)
+    np.testing.assert_allclose(dx, expected, atol=1e-5)
+    layer.gamma, layer.beta = [2, 3, 4], np.ones(3, "float32")
+    again = pickle.loads(pickle.dumps(layer))
+    np.testing.assert_array_equal(again(x), layer(x))
+    assert again.batches == 1 and again.gamma.tolist() == [2, 3, 4]
+    assert repr(layer).startswith("BatchNorm(channels=3, ")
+    with pytest.raises(ValueError):
+        layer.gamma = [1, 2]
+    with pytest.raises(ValueError, match="caffe"):
+        mizumashi.BatchNorm(3, convention="caffe")

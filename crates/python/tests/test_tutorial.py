@@ -82,3 +82,13 @@ def test_a_generator_can_be_pickled():
     np.testing.assert_array_equal(
         next(again.flow(x, seed=1)), next(datagen.flow(x, seed=1))
     )
+
+
+def test_a_whitening_generator_can_be_pickled():
+    datagen = ImageDataGenerator(featurewise_center=True, zca_whitening=True)
+    x = made_up(8, 6, 6, 3)
+    datagen.fit(x)
+    again = pickle.loads(pickle.dumps(datagen))
+    np.testing.assert_array_equal(
+        next(again.flow(x, seed=1)), next(datagen.flow(x, seed=1))
+    )

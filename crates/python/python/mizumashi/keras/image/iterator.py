@@ -1,5 +1,6 @@
 """What all iterators over batches have in common."""
 
+import importlib.util
 import os
 import threading
 
@@ -9,8 +10,22 @@ from ... import _native
 from .pictures import array_to_img
 
 
-class Iterator:
+def _sequence():
+    """Keras' base class of data sets, where Keras is installed and works."""
+    if importlib.util.find_spec("keras") is None:
+        return object
+    try:
+        from keras.utils import Sequence
+    except ImportError:
+        return object
+    return Sequence
+
+
+class Iterator(_sequence()):
     """An endless iterator over batches that can also be indexed, as Keras' ``Sequence``.
+
+    Where Keras is installed it is a ``keras.utils.Sequence``, whose length ``Model.fit`` knows; Keras
+    is imported for that.
 
     A subclass implements ``_get_batches_of_transformed_samples(index_array)``. With a seed, NumPy's
     global generator is seeded anew for each batch, by the seed plus the number of batches so far.
@@ -25,6 +40,7 @@ class Iterator:
     white_list_formats = ("png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff")
 
     def __init__(self, n, batch_size, shuffle, seed):
+        super().__init__()
         self.n = n
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -4,7 +4,7 @@ use mizumashi_affine::{Border, Interpolation, RandomAffine, Shift};
 use mizumashi_stats::Layout;
 use mizumashi_transform::transforms::{BrightnessRule, Center, Function};
 use mizumashi_transform::{Fidelity, Recipe, Transform, transforms};
-use mizumashi_whitening::{Centring, Regularisation, Scope, Whitener};
+use mizumashi_whitening::{Centring, Regularisation, Remainder, Scope, Whitener};
 use ndarray::ArrayViewMut3;
 
 use crate::generator::Settings;
@@ -226,9 +226,10 @@ impl ImageDataGeneratorBuilder {
     /// Then pictures are turned, sheared and zoomed about [`Center::Keras`]; brightness goes by
     /// [`BrightnessRule::Pil`]; [`zca_whitening`](Self::zca_whitening) turns featurewise centring on
     /// and featurewise standard deviations off, and takes second moments about the mean of each
-    /// channel instead of each value; and a generator that was not fitted serves images without the
-    /// steps that need it, where it is an error otherwise. Random numbers stay our own, and
-    /// directions in which nothing varies are dropped, not multiplied by a thousand.
+    /// channel instead of each value; directions in which nothing varied are multiplied by
+    /// `1 / sqrt(zca_epsilon)` ([`Remainder::Amplified`]), not dropped; and a generator that was not
+    /// fitted serves images without the steps that need it, where it is an error otherwise. Random
+    /// numbers stay our own.
     pub fn keras_compat(mut self, compat: bool) -> Self {
         self.keras_compat = compat;
         self
@@ -252,7 +253,7 @@ impl ImageDataGeneratorBuilder {
                     whitener = whitener.regularisation(Regularisation::Eigenvalue(epsilon));
                 }
                 if self.keras_compat {
-                    whitener = whitener.centring(Centring::None);
+                    whitener = whitener.centring(Centring::None).remainder(Remainder::Amplified);
                 }
                 Some((whitener, Scope::Pixels))
             }

@@ -77,6 +77,13 @@ pub enum Error {
         value: f64,
     },
 
+    /// Directions in which nothing varies would be multiplied by infinity.
+    #[error(
+        "`Remainder::Amplified` with an epsilon of 0 multiplies null directions by infinity; \
+         give the regularisation an epsilon above 0, or take `Remainder::Zero`"
+    )]
+    InfiniteGain,
+
     /// The rank tolerance is no fraction.
     #[error("the rank tolerance is {value}; it must be at least 0 and below 1")]
     RankTolerance {

@@ -110,4 +110,8 @@ pub enum Remainder {
     /// one of low rank plus a multiple of the identity, as in probabilistic PCA (Tipping and
     /// Bishop, 1999). For whitenings that yield components this is the same as `Zero`.
     Average,
+    /// As `Average`, and where their mean is null, too, the gain that the regularisation gives to a
+    /// variance of zero, `1 / sqrt(epsilon)`: what Keras does, which turns what a later image holds
+    /// along them, and rounding errors, into its largest values. Needs an epsilon above zero.
+    Amplified,
 }

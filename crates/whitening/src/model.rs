@@ -70,13 +70,17 @@ impl Model {
         let (features, rank) = self.components.dim();
         let largest = *self.eigenvalues.first()?;
         let smallest = *self.eigenvalues.last()?;
-        let shared = self.remainder == Remainder::Average || self.shrinkage > 0.0;
+        let shared = self.remainder != Remainder::Zero || self.shrinkage > 0.0;
         if self.kind.yields_components() || !shared || rank == features {
             return None;
         }
         // The mean of the smallest cannot be above any of the largest, but for rounding.
         let mean = ((self.total - self.eigenvalues.sum()) / (features - rank) as f64).min(smallest);
-        (mean > NULL * largest).then_some(mean)
+        let null = mean <= NULL * largest;
+        match self.remainder {
+            Remainder::Amplified if null => Some(0.0),
+            _ => (!null).then_some(mean),
+        }
     }
 
     pub(crate) fn rest_gain(&self) -> f64 {

@@ -157,6 +157,9 @@ impl Whitener {
 
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.regularisation.validate()?;
+        if self.remainder == Remainder::Amplified && self.regularisation.epsilon() == 0.0 {
+            return Err(Error::InfiniteGain);
+        }
         self.shrinkage.validate()?;
         self.cut().validate()
     }

@@ -1,7 +1,9 @@
 //! Bad input, each with its error.
 
 use mizumashi_stats::{IntegerCovariance, JointSummary};
-use mizumashi_whitening::{Centring, Error, Layout, Method, Regularisation, Scope, Whitener};
+use mizumashi_whitening::{
+    Centring, Error, Layout, Method, Regularisation, Remainder, Scope, Whitener,
+};
 use ndarray::{Array1, Array2, Array4, array, s};
 
 fn rows() -> Array2<f32> {
@@ -241,4 +243,19 @@ fn moments_that_disagree_are_refused() {
         let expected = Error::Moments { mean: mean.len(), covariance: covariance.dim().into() };
         assert_eq!(fit(mean, covariance).unwrap_err(), expected);
     }
+}
+
+#[test]
+fn null_directions_are_not_multiplied_by_infinity() {
+    let rows = array![[1.0_f32, 2.0, 0.0], [3.0, 1.0, 0.0], [0.0, 5.0, 0.0]];
+    let whitener = Whitener::zca().remainder(Remainder::Amplified);
+    let none = whitener.clone().regularisation(Regularisation::Eigenvalue(0.0));
+    assert!(matches!(none.fit(rows.view()), Err(Error::InfiniteGain)));
+    let some = whitener.regularisation(Regularisation::Eigenvalue(0.25)).fit(rows.view()).unwrap();
+    assert_eq!(some.rest_gain(), 2.0);
+    let outside = array![[0.0_f32, 0.0, 7.0]];
+    let white = some.apply(outside.view()).unwrap() - some.apply((&outside * 0.0).view()).unwrap();
+    assert!((white[[0, 2]] - 14.0).abs() < 1e-4, "{white}");
+    let back = some.inverse(some.apply(rows.view()).unwrap().view()).unwrap();
+    assert!((back - rows).iter().all(|error| error.abs() < 1e-4));
 }

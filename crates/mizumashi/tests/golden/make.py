@@ -63,12 +63,13 @@ def zca_images():
     return (x % 251).astype("uint8")
 
 
-def zca_case(**arguments):
+def zca_case(fitted=80, **arguments):
+    """Fitted to the first images; with fewer than values, most directions never vary in them."""
     generator = ImageDataGenerator(zca_whitening=True, dtype="float64", **arguments)
     x = zca_images().astype("float64")
-    generator.fit(x)
-    white = generator.standardize(x[:4].copy())
-    return {"arguments": arguments, "standardised": np.round(white, 7).ravel().tolist()}
+    generator.fit(x[:fitted])
+    white = generator.standardize(x[20:24].copy())
+    return {"fitted": fitted, "arguments": arguments, "standardised": np.round(white, 7).ravel().tolist()}
 
 
 zca_cases = [
@@ -77,6 +78,8 @@ zca_cases = [
     zca_case(featurewise_center=True, featurewise_std_normalization=True),
     zca_case(zca_epsilon=500.0),
     zca_case(rescale=1 / 255, zca_epsilon=0.01),
+    zca_case(fitted=7),
+    zca_case(fitted=7, rescale=1 / 255, zca_epsilon=0.01),
 ]
 
 

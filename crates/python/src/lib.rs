@@ -33,8 +33,6 @@ mod _native {
     #[pymodule_export]
     use crate::moments::Moments;
     #[pymodule_export]
-    use crate::request::wake;
-    #[pymodule_export]
     use crate::warp::warp;
     #[pymodule_export]
     use crate::whitening::Whitening;

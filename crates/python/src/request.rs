@@ -61,10 +61,3 @@ impl Served for f32 {
         }
     }
 }
-
-/// Wakes the threads that will help with a batch, which takes them longer than to make some
-/// samples: called before the numbers of a batch are drawn, they are there when it is to be made.
-#[pyo3::pyfunction]
-pub(crate) fn wake() {
-    rayon::spawn_broadcast(|_| ());
-}

@@ -23,7 +23,7 @@ def test_a_model_learns_from_a_flow():
     model = keras.Sequential(
         [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
     )
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
     history = model.fit(training, validation_data=validation, epochs=8, verbose=0).history
     # The length of the iterator ends the epochs, without `steps_per_epoch`.
     assert len(history["loss"]) == 8

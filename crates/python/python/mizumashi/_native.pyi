@@ -98,9 +98,6 @@ class Generator:
     def std(self) -> Optional[list[float]]: ...
     def recipe(self) -> str: ...
 
-def wake() -> None:
-    """Wakes the threads that will help with a batch."""
-
 def warp(
     images: Images,
     matrices: NDArray[np.float64],

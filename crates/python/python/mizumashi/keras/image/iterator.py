@@ -6,7 +6,6 @@ import threading
 
 import numpy as np
 
-from ... import _native
 from .pictures import array_to_img
 
 
@@ -101,7 +100,6 @@ class Iterator(_sequence()):
 
     def next(self):
         """The next batch. Threads may call it at once: they make their batches side by side."""
-        _native.wake()
         with self.lock:
             index_array = next(self.index_generator)
         return self._get_batches_of_transformed_samples(index_array)

@@ -11,6 +11,7 @@ use ndarray::parallel::prelude::*;
 use ndarray::{Array4, ArrayRef, ArrayView4, ArrayViewMut4, Ix4};
 
 use crate::batch::Runner;
+use crate::labels::check_count;
 use crate::permutation::Permutation;
 use crate::source::check_source;
 use crate::{Batch, Error, Labels, Pixel, Source};
@@ -101,9 +102,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
         if batch_size == 0 {
             return Err(Error::BatchSize);
         }
-        if let Some(labels) = labels.mismatch(samples) {
-            return Err(Error::LabelCount { images: samples, labels });
-        }
+        check_count(&labels, samples)?;
         let input = source.image_shape();
         let image_shape = runner.image_shape(input, SampleKey { seed: 0, epoch: 0, index: 0 })?;
         Ok(Self {
@@ -170,10 +169,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     /// # Errors
     /// [`Error::LabelCount`] when there are not as many as images.
     pub fn with_weights<W: Labels>(self, weights: W) -> Result<Flow<'a, S, (Y, W)>, Error> {
-        let images = self.source.samples();
-        if let Some(labels) = weights.mismatch(images) {
-            return Err(Error::LabelCount { images, labels });
-        }
+        check_count(&weights, self.source.samples())?;
         Ok(Flow {
             runner: self.runner,
             source: self.source,

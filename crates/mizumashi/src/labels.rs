@@ -21,6 +21,14 @@ pub trait Labels {
     fn pick(&self, indices: &[usize]) -> Self::Batch;
 }
 
+/// Refuses another number of labels than images.
+pub(crate) fn check_count(labels: &impl Labels, images: usize) -> Result<(), Error> {
+    match labels.mismatch(images) {
+        Some(labels) => Err(Error::LabelCount { images, labels }),
+        None => Ok(()),
+    }
+}
+
 impl Labels for () {
     type Batch = ();
 

@@ -14,25 +14,17 @@ import statistics
 import time
 from pathlib import Path
 
+TUTORIAL = dict(
+    featurewise_center=True,
+    featurewise_std_normalization=True,
+    rotation_range=20,
+    width_shift_range=0.2,
+    height_shift_range=0.2,
+    horizontal_flip=True,
+)
 RECIPES = {
-    "tutorial": dict(
-        featurewise_center=True,
-        featurewise_std_normalization=True,
-        rotation_range=20,
-        width_shift_range=0.2,
-        height_shift_range=0.2,
-        horizontal_flip=True,
-    ),
-    "with shear and zoom": dict(
-        featurewise_center=True,
-        featurewise_std_normalization=True,
-        rotation_range=20,
-        width_shift_range=0.2,
-        height_shift_range=0.2,
-        shear_range=10.0,
-        zoom_range=0.2,
-        horizontal_flip=True,
-    ),
+    "tutorial": TUTORIAL,
+    "with shear and zoom": dict(TUTORIAL, shear_range=10.0, zoom_range=0.2),
 }
 
 

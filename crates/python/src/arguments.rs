@@ -70,12 +70,11 @@ pub(crate) enum ZoomRange {
     Between([f64; 2]),
 }
 
-impl ZoomRange {
-    /// The ends of the range.
-    pub(crate) fn ends(&self) -> (f64, f64) {
-        match *self {
-            Self::Around(range) => (1.0 - range, 1.0 + range),
-            Self::Between([low, high]) => (low, high),
+impl From<ZoomRange> for mizumashi::ZoomRange {
+    fn from(range: ZoomRange) -> Self {
+        match range {
+            ZoomRange::Around(reach) => reach.into(),
+            ZoomRange::Between([low, high]) => (low, high).into(),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn make_batch<'py>(
     fill_mode: &str,
     cval: f32,
     order: i64,
-    centre_of: Option<(f64, f64)>,
+    centre_of: Option<(usize, usize)>,
     channel_shift: bool,
     rescale: Option<f32>,
     samplewise_center: bool,

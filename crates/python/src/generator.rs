@@ -2,7 +2,6 @@
 
 use mizumashi::ImageDataGenerator;
 use mizumashi::ndarray::Axis;
-use mizumashi::whitening::{Regularisation, Scope, Whitener};
 use numpy::{IntoPyArray, PyArray1, PyArray4};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
@@ -51,17 +50,18 @@ impl Generator {
         data_format: String,
         interpolation_order: i64,
     ) -> PyResult<Self> {
-        let (low, high) = zoom_range.ends();
         let mut builder = ImageDataGenerator::builder()
             .featurewise_center(featurewise_center)
             .samplewise_center(samplewise_center)
             .featurewise_std_normalization(featurewise_std_normalization)
             .samplewise_std_normalization(samplewise_std_normalization)
+            .zca_whitening(zca_whitening)
+            .zca_epsilon(zca_epsilon)
             .rotation_range(rotation_range)
             .width_shift_range(width_shift_range)
             .height_shift_range(height_shift_range)
             .shear_range(shear_range)
-            .zoom_range((low, high))
+            .zoom_range(zoom_range)
             .fill_mode(arguments::border(fill_mode, cval)?)
             .interpolation(arguments::interpolation(interpolation_order)?)
             .horizontal_flip(horizontal_flip)
@@ -69,10 +69,6 @@ impl Generator {
             .data_format(arguments::layout(&data_format)?);
         if let Some(factor) = rescale {
             builder = builder.rescale(factor);
-        }
-        if zca_whitening {
-            let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(zca_epsilon));
-            builder = builder.whitening(whitener, Scope::Pixels);
         }
         Ok(Self { generator: builder.build().map_err(value_error)?, data_format })
     }

@@ -2,6 +2,7 @@ use mizumashi_stats::JointSummary;
 use ndarray::{Array1, Array2, ArrayView2, ArrayView4};
 
 use crate::frame::{Frame, second_moments};
+use crate::model::Model;
 use crate::observations::Observations;
 use crate::shrinkage::Norms;
 use crate::spectrum::Spectrum;
@@ -220,7 +221,7 @@ impl Whitener {
     }
 
     fn whitening(&self, spectrum: Spectrum, solution: Solution) -> Result<Whitening, Error> {
-        Whitening::new(self.kind, self.regularisation, self.remainder, solution, spectrum)
+        Model::new(self.kind, self.regularisation, self.remainder, solution, spectrum).try_into()
     }
 
     fn check_set(&self, samples: u64, features: usize) -> Result<(), Error> {

@@ -7,8 +7,7 @@ use crate::model::Model;
 use crate::observations::check_finite;
 use crate::operator::{Operator, zca_matrix};
 use crate::product::product;
-use crate::spectrum::Spectrum;
-use crate::{Error, Method, Pixel, Regularisation, Remainder, WhiteningKind};
+use crate::{Error, Method, Pixel, Regularisation, WhiteningKind};
 
 /// A fitted whitening: the map `y = W (x - m)` and its inverse.
 ///
@@ -245,7 +244,7 @@ impl Whitening {
     }
 
     /// What everything outside of the kept directions is multiplied by: 0 unless a
-    /// [`Remainder`] or a shrinkage says otherwise.
+    /// [`Remainder`](crate::Remainder) or a shrinkage says otherwise.
     pub fn rest_gain(&self) -> f64 {
         self.model.rest_gain()
     }
@@ -264,16 +263,6 @@ impl Whitening {
     pub fn bytes(&self) -> u64 {
         let triangle = self.cholesky.as_ref().map_or(0, |cholesky| 2 * cholesky.matrix.len());
         self.model.bytes() + 8 * triangle as u64 + self.operator.bytes()
-    }
-
-    pub(crate) fn new(
-        kind: WhiteningKind,
-        regularisation: Regularisation,
-        remainder: Remainder,
-        solution: Solution,
-        spectrum: Spectrum,
-    ) -> Result<Self, Error> {
-        Model::new(kind, regularisation, remainder, solution, spectrum).try_into()
     }
 
     /// `Q` of `W = Q diag(g) U^T`; none for the identity.

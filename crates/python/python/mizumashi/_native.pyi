@@ -116,7 +116,7 @@ def make_batch(
     fill_mode: str = "nearest",
     cval: float = 0.0,
     order: int = 1,
-    centre_of: Optional[tuple[float, float]] = None,
+    centre_of: Optional[tuple[int, int]] = None,
     channel_shift: bool = False,
     rescale: Optional[float] = None,
     samplewise_center: bool = False,

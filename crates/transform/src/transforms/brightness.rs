@@ -3,6 +3,7 @@
 use ndarray::{ArrayViewMut3, Axis};
 use serde::{Deserialize, Serialize};
 
+use super::extremes::extremes;
 use crate::{Draw, Error, Operation, Step, Transform};
 
 /// Multiplies every value by a factor drawn from `low..high`: 1 leaves the image as it is, 0 makes
@@ -109,9 +110,7 @@ struct PilBrightness {
 #[typetag::serde(name = "pil_brightness")]
 impl Operation for PilBrightness {
     fn apply(&self, mut image: ArrayViewMut3<'_, f32>, _: &mut Vec<f32>) -> Result<(), Error> {
-        let (min, max) = image.fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &value| {
-            (min.min(value), max.max(value))
-        });
+        let (min, max) = extremes(image.view());
         // In Keras' order of operations, so that values on the edge of a byte are cut alike.
         let range = max - min;
         let divisor = if range == 0.0 { 1.0 } else { range };

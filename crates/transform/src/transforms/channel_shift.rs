@@ -3,6 +3,7 @@
 use ndarray::ArrayViewMut3;
 use serde::{Deserialize, Serialize};
 
+use super::extremes::extremes;
 use crate::{Draw, Error, Operation, Step, Transform};
 
 /// Adds a number drawn from -`range`..`range` to every value, and clips to the least and the
@@ -76,9 +77,7 @@ struct ChannelShift {
 #[typetag::serde(name = "channel_shift")]
 impl Operation for ChannelShift {
     fn apply(&self, mut image: ArrayViewMut3<'_, f32>, _: &mut Vec<f32>) -> Result<(), Error> {
-        let (min, max) = image.fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &value| {
-            (min.min(value), max.max(value))
-        });
+        let (min, max) = extremes(image.view());
         image.map_inplace(|value| *value = (*value + self.intensity).max(min).min(max));
         Ok(())
     }

@@ -5,6 +5,7 @@ mod affine;
 mod blur;
 mod brightness;
 mod channel_shift;
+mod extremes;
 mod featurewise;
 mod function;
 mod rescale;

@@ -3,6 +3,7 @@
 use ndarray::{ArrayViewMut, ArrayViewMut3, Axis, Dimension};
 use serde::{Deserialize, Serialize};
 
+use super::extremes::extremes;
 use crate::{Draw, Error, Operation, Step, Transform};
 
 /// Stretches each image so that its least value becomes `low` and its greatest `high`, both
@@ -37,8 +38,7 @@ impl Stretch {
     }
 
     fn stretch<D: Dimension>(&self, mut values: ArrayViewMut<'_, f32, D>) {
-        let (min, max) = values
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &x| (min.min(x), max.max(x)));
+        let (min, max) = extremes(values.view());
         let span = max - min;
         if span > 0.0 {
             // Rounding may carry the sum to either side of `high`.

@@ -1,3 +1,5 @@
+use std::array::from_fn;
+
 use serde::{Deserialize, Serialize};
 
 use crate::simd::{Kernel, vectorised};
@@ -35,7 +37,16 @@ pub struct Moments {
 impl Moments {
     /// The moments of a block of values.
     pub fn of(values: &[f32]) -> Self {
-        if values.is_empty() { Moments::default() } else { vectorised(TwoPasses(values)) }
+        let [moments] = Moments::of_interleaved(values);
+        moments
+    }
+
+    /// The moments of `C` blocks of values that lie in memory by turns.
+    fn of_interleaved<const C: usize>(values: &[f32]) -> [Self; C] {
+        if values.is_empty() {
+            return [Moments::default(); C];
+        }
+        vectorised(TwoPasses::<C>(values))
     }
 
     /// Adds one value of any real type.
@@ -93,6 +104,27 @@ impl Accumulator for Moments {
         self.merge(&Moments::of(values));
     }
 
+    fn push_interleaved(states: &mut [Self], values: &[f32]) {
+        fn merge<const C: usize>(states: &mut [Moments], values: &[f32]) {
+            for (state, block) in states.iter_mut().zip(Moments::of_interleaved::<C>(values)) {
+                state.merge(&block);
+            }
+        }
+        match states.len() {
+            1 => merge::<1>(states, values),
+            2 => merge::<2>(states, values),
+            3 => merge::<3>(states, values),
+            4 => merge::<4>(states, values),
+            channels => {
+                for (channel, state) in states.iter_mut().enumerate() {
+                    let own: Vec<_> =
+                        values.iter().skip(channel).step_by(channels).copied().collect();
+                    state.push_all(&own);
+                }
+            }
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -116,36 +148,43 @@ impl Accumulator for Moments {
 /// the shape of a sum is part of its result. As many as keep the adders of the widest registers busy.
 const LANES: usize = 32;
 
-/// The moments of some values: mean and extremes first, then deviations from that mean.
-struct TwoPasses<'a>(&'a [f32]);
+/// The moments of `C` channels whose values lie by turns: mean and extremes first, then deviations
+/// from that mean. The lanes of the channels lie by turns as well, so that memory is read in order.
+struct TwoPasses<'a, const C: usize>(&'a [f32]);
 
-impl Kernel for TwoPasses<'_> {
-    type Output = Moments;
+impl<const C: usize> Kernel for TwoPasses<'_, C> {
+    type Output = [Moments; C];
 
     #[inline(always)]
-    fn run(self) -> Moments {
+    fn run(self) -> [Moments; C] {
         let values = self.0;
-        let count = values.len() as u64;
-        let mut sums = [0.0; LANES];
-        let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-        for_each_lane(values, |lane, value| {
-            sums[lane] += f64::from(value);
-            min[lane] = smaller(min[lane], value);
-            max[lane] = larger(max[lane], value);
+        let mut sums = [[0.0; C]; LANES];
+        let mut min = [[f32::INFINITY; C]; LANES];
+        let mut max = [[f32::NEG_INFINITY; C]; LANES];
+        for_each_lane::<C>(values, |lane, channel, value| {
+            sums[lane][channel] += f64::from(value);
+            min[lane][channel] = smaller(min[lane][channel], value);
+            max[lane][channel] = larger(max[lane][channel], value);
         });
-        let mean = sums.iter().sum::<f64>() / count as f64;
-        let mut squares = [0.0; LANES];
-        for_each_lane(values, |lane, value| {
-            let deviation = f64::from(value) - mean;
-            squares[lane] += deviation * deviation;
+        let count = |channel: usize| (values.len() + C - 1 - channel) / C;
+        let mean: [f64; C] = from_fn(|channel| {
+            sums.iter().map(|lane| lane[channel]).sum::<f64>() / count(channel) as f64
         });
-        Moments {
-            count,
-            mean,
-            scatter: squares.iter().sum(),
-            min: min.into_iter().fold(f32::INFINITY, smaller).into(),
-            max: max.into_iter().fold(f32::NEG_INFINITY, larger).into(),
-        }
+        let mut squares = [[0.0; C]; LANES];
+        for_each_lane::<C>(values, |lane, channel, value| {
+            let deviation = f64::from(value) - mean[channel];
+            squares[lane][channel] += deviation * deviation;
+        });
+        from_fn(|channel| match count(channel) {
+            0 => Moments::default(),
+            count => Moments {
+                count: count as u64,
+                mean: mean[channel],
+                scatter: squares.iter().map(|lane| lane[channel]).sum(),
+                min: min.iter().map(|lane| lane[channel]).fold(f32::INFINITY, smaller).into(),
+                max: max.iter().map(|lane| lane[channel]).fold(f32::NEG_INFINITY, larger).into(),
+            },
+        })
     }
 }
 
@@ -160,16 +199,22 @@ fn larger(max: f32, value: f32) -> f32 {
     if value > max { value } else { max }
 }
 
+/// Calls `step` with the lane, the channel and the value of each.
 #[inline(always)]
-fn for_each_lane(values: &[f32], mut step: impl FnMut(usize, f32)) {
-    let (blocks, rest) = values.as_chunks::<LANES>();
+fn for_each_lane<const C: usize>(values: &[f32], mut step: impl FnMut(usize, usize, f32)) {
+    let (pixels, incomplete) = values.as_chunks::<C>();
+    let (blocks, rest) = pixels.as_chunks::<LANES>();
     for block in blocks {
-        for (lane, &value) in block.iter().enumerate() {
-            step(lane, value);
+        for (lane, pixel) in block.iter().enumerate() {
+            for (channel, &value) in pixel.iter().enumerate() {
+                step(lane, channel, value);
+            }
         }
     }
-    for (lane, &value) in rest.iter().enumerate() {
-        step(lane, value);
+    for (lane, pixel) in rest.iter().map(|pixel| &pixel[..]).chain([incomplete]).enumerate() {
+        for (channel, &value) in pixel.iter().enumerate() {
+            step(lane % LANES, channel, value);
+        }
     }
 }
 
@@ -219,7 +264,21 @@ mod tests {
         fn wide_registers_give_the_bits_of_the_plain_loop(
             values in prop::collection::vec(-1e4_f32..1e4, 1..300),
         ) {
-            prop_assert_eq!(vectorised(TwoPasses(&values)), TwoPasses(&values).run());
+            prop_assert_eq!(vectorised(TwoPasses::<1>(&values)), TwoPasses::<1>(&values).run());
+            prop_assert_eq!(vectorised(TwoPasses::<3>(&values)), TwoPasses::<3>(&values).run());
+        }
+
+        #[test]
+        fn interleaved_values_give_the_bits_of_each_channel_alone(
+            values in prop::collection::vec(-1e4_f32..1e4, 0..500),
+            channels in 1_usize..7,
+        ) {
+            let mut states = vec![Moments::default(); channels];
+            Moments::push_interleaved(&mut states, &values);
+            for (channel, state) in states.iter().enumerate() {
+                let own: Vec<_> = values.iter().skip(channel).step_by(channels).copied().collect();
+                prop_assert_eq!(*state, Moments::of(&own));
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::array::from_fn;
+
 use ndarray::{ArrayView, ArrayView4, Axis, RemoveAxis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -75,23 +77,24 @@ impl<A: Accumulator> Statistics<A> {
         let (samples, height, width, channels) = batch.dim();
         let image_shape = Some([height, width, channels]);
         self.check_fit(image_shape, channels)?;
-        if let Some((value, index)) = first_offender(&batch)
-            && let [sample, row, column, channel] = index[..]
-        {
-            return Err(Error::NonFinitePixel { value, sample, row, column, channel });
-        }
-        self.count_images(samples as u64, image_shape);
         match self.grouping {
-            Grouping::Whole | Grouping::Channel => {
-                for block in blocks(&batch, self.grouping) {
-                    self.merge_groups(&block);
+            Grouping::Pixel => {
+                check_pixels(&batch)?;
+                self.push_pixels(&batch);
+            }
+            Grouping::Whole | Grouping::Channel | Grouping::Sample => {
+                let blocks = blocks::<A>(&batch, self.grouping);
+                // A value that is not finite shows in a mean: no pass of its own looks for it.
+                if blocks.iter().flatten().any(|state| !state.mean().is_finite()) {
+                    check_pixels(&batch)?;
+                }
+                match self.grouping {
+                    Grouping::Sample => self.groups.extend(blocks.into_iter().flatten()),
+                    _ => blocks.iter().for_each(|block| self.merge_groups(block)),
                 }
             }
-            Grouping::Pixel => self.push_pixels(&batch),
-            Grouping::Sample => {
-                self.groups.extend(blocks(&batch, self.grouping).into_iter().flatten());
-            }
         }
+        self.count_images(samples as u64, image_shape);
         Ok(())
     }
 
@@ -205,6 +208,17 @@ impl<A: Accumulator> Statistics<A> {
                 }
             }
         });
+    }
+}
+
+/// Refuses a batch, indexed as NHWC, with a value that is NaN or infinite.
+fn check_pixels<T: Copy + Into<f64> + Sync>(batch: &ArrayView4<'_, T>) -> Result<(), Error> {
+    match first_offender(batch) {
+        Some((value, index)) => {
+            let [sample, row, column, channel] = from_fn(|axis| index[axis]);
+            Err(Error::NonFinitePixel { value, sample, row, column, channel })
+        }
+        None => Ok(()),
     }
 }
 

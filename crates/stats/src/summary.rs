@@ -37,7 +37,8 @@ pub trait Summary {
 /// A state that takes values one by one and can be merged with another of its kind: what
 /// [`Statistics`](crate::Statistics) keeps for each group.
 ///
-/// The default value is the state of the empty set, and merging with it changes nothing.
+/// The default value is the state of the empty set, and merging with it changes nothing. Where a
+/// value was NaN or infinite the mean is not finite: that is how such values are found.
 pub trait Accumulator: Summary + Clone + Default + Send + Sync {
     /// What is accumulated: `u8` or `f32`.
     type Value: Copy + Into<f64> + Send + Sync;

@@ -26,6 +26,13 @@ pub(super) struct Axis {
     lanes: Lanes,
 }
 
+/// Where blocks begin along one axis: at `index` + `rest`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bases<const N: usize> {
+    pub(super) index: [i32; N],
+    pub(super) rest: [f32; N],
+}
+
 impl Coordinates {
     pub(super) fn new(map: &Affine) -> Self {
         let [x, y] = map.rows().map(Axis::new);
@@ -53,10 +60,16 @@ impl Axis {
         &self.lanes
     }
 
-    /// Where the block of a row that begins at a column lies: whole pixels and the rest.
-    #[inline]
-    pub(super) fn base(&self, row: f64, column: f64) -> (i32, f32) {
-        split(self.step * column + (self.slope * row + self.offset))
+    /// Where blocks lie that begin at these rows and columns: whole pixels and the rest. Several at
+    /// a time, which the compiler turns into vectors.
+    #[inline(always)]
+    pub(super) fn bases<const N: usize>(&self, rows: &[f64; N], columns: &[f64; N]) -> Bases<N> {
+        let mut bases = Bases { index: [0; N], rest: [0.0; N] };
+        for block in 0..N {
+            let coordinate = self.step * columns[block] + (self.slope * rows[block] + self.offset);
+            (bases.index[block], bases.rest[block]) = split(coordinate);
+        }
+        bases
     }
 
     fn new(coefficients: [f64; 3]) -> Self {
@@ -73,7 +86,7 @@ impl Axis {
 
     #[inline]
     fn block(&self, row: f64, column: f64) -> Lanes {
-        let (index, weight) = self.base(row, column);
+        let Bases { index: [index], rest: [weight] } = self.bases(&[row], &[column]);
         let mut lanes = Lanes { index: [0; BLOCK], weight: [0.0; BLOCK] };
         for lane in 0..BLOCK {
             let t = weight + self.lanes.weight[lane];
@@ -86,7 +99,7 @@ impl Axis {
 }
 
 /// The floor of a coordinate, within reach of `i32`, and the rest.
-#[inline]
+#[inline(always)]
 fn split(coordinate: f64) -> (i32, f32) {
     let floor = coordinate.floor();
     (floor.clamp(-FARTHEST, FARTHEST) as i32, (coordinate - floor) as f32)

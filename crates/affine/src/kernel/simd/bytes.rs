@@ -3,10 +3,10 @@
 use fearless_simd::{f32x16, i32x16, mask32x16, prelude::*, u32x16, u64x2, u64x8};
 
 use super::super::Scaling;
-use super::super::block::{Axis, BLOCK, Coordinates};
+use super::super::block::BLOCK;
 use super::super::pixels::{Packed, PackedMut};
 use super::lanes::Lanes;
-use super::{Aligned, Blocks, STRIP, store};
+use super::{Aligned, STRIP, Strips, store};
 use crate::{Border, PixelValue, Warp};
 
 /// Pixels of one to four bytes that lie next to each other in a row, so that one load of eight
@@ -83,27 +83,20 @@ pub(super) fn warp<S: Simd, D: PixelValue, const C: usize>(
     target: &mut PackedMut<'_, D>,
     scaling: Option<Scaling<'_>>,
 ) {
-    let coordinates = Coordinates::new(&warp.map);
-    let axes = coordinates.axes();
     let width = target.layout().dim.1;
     let factors: Option<([f32; C], [f32; C])> = scaling.map(|scaling| scaling.of(0));
     let fill = f32x16::splat(simd, warp.border.fill());
-    let mut strip = [Block::EMPTY; STRIP];
-    let mut blocks = Blocks::new(target.layout().dim);
-    loop {
-        let mut located = 0;
-        let places = blocks;
-        for (row, column) in blocks.by_ref().take(STRIP) {
-            locate::<_, C>(simd, warp.border, source, axes, row, column, &mut strip[located]);
-            located += 1;
+    let mut blocks = [Block::EMPTY; STRIP];
+    let mut strips = Strips::new(&warp.map, target.layout().dim);
+    while let Some(strip) = strips.next() {
+        for (number, block) in blocks[..strip.count].iter_mut().enumerate() {
+            let (x, y) = strips.lanes(simd, &strip, number);
+            locate::<_, C>(simd, warp.border, source, x, y, block);
         }
-        if located == 0 {
-            return;
-        }
-        for block in &mut strip[..located] {
+        for block in &mut blocks[..strip.count] {
             fetch(simd, source, block);
         }
-        for ((row, column), block) in places.zip(&strip[..located]) {
+        for (&(row, column), block) in strip.places().iter().zip(&blocks) {
             let mut values = interpolate::<_, C>(simd, block);
             if block.within != u64::from(u16::MAX) {
                 let within = mask32x16::from_bitmask(simd, block.within);
@@ -121,31 +114,27 @@ pub(super) fn warp<S: Simd, D: PixelValue, const C: usize>(
     }
 }
 
-/// Finds the squares of the block of a row that begins at a column.
+/// Finds the squares of a block.
 #[inline(always)]
 fn locate<S: Simd, const C: usize>(
     simd: S,
     border: Border,
     source: &Source<'_>,
-    (x_axis, y_axis): (&Axis, &Axis),
-    row: usize,
-    column: usize,
+    mut x: Lanes<S>,
+    mut y: Lanes<S>,
     block: &mut Block,
 ) {
-    let mut x = Lanes::new(simd, x_axis, row, column);
-    let mut y = Lanes::new(simd, y_axis, row, column);
     (block.within, block.second_row) = (u64::from(u16::MAX), 0);
-    let between =
-        [x.between(simd, source.width).all_true(), y.between(simd, source.height).all_true()];
-    if between != [true; 2] {
+    let (between_x, between_y) = (x.between(simd, source.width), y.between(simd, source.height));
+    if !(between_x & between_y).all_true() {
         if let Border::Constant(_) = border {
             block.within =
                 (x.within(simd, source.width) & y.within(simd, source.height)).to_bitmask();
         }
-        if !between[0] {
+        if !between_x.all_true() {
             (x, _) = into_image(simd, border, x, source.width);
         }
-        if !between[1] {
+        if !between_y.all_true() {
             (y, block.second_row) = into_image(simd, border, y, source.height);
         }
     }

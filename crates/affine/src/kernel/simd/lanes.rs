@@ -1,6 +1,6 @@
 use fearless_simd::{f32x16, i32x16, mask32x16, prelude::*};
 
-use super::super::block::{Axis, BLOCK};
+use super::super::block::{self, BLOCK};
 use crate::Border;
 use crate::interpolation::cubic_weights;
 
@@ -12,11 +12,10 @@ pub(super) struct Lanes<S: Simd> {
 }
 
 impl<S: Simd> Lanes<S> {
-    /// The lanes of the block of a row that begins at a column.
+    /// The lanes of a block that begins at `base` + `rest`, from the offsets of the lanes of every
+    /// block.
     #[inline(always)]
-    pub(super) fn new(simd: S, axis: &Axis, row: usize, column: usize) -> Self {
-        let (base, rest) = axis.base(row as f64, column as f64);
-        let offsets = axis.lanes();
+    pub(super) fn new(simd: S, offsets: &block::Lanes, base: i32, rest: f32) -> Self {
         let one = f32x16::splat(simd, 1.0);
         let t = f32x16::load_array(simd, offsets.weight) + f32x16::splat(simd, rest);
         let carries = t.simd_ge(one);
@@ -44,7 +43,7 @@ impl<S: Simd> Lanes<S> {
 }
 
 /// The pixels along one axis that each lane of a block is made of, as indices, and how they are
-/// weighted: `N` is 1 for the nearest pixel, 2 for a straight line, 4 for a cubic.
+/// weighted: `N` is 2 for a straight line, 4 for a cubic.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(super) struct Taps<const N: usize> {
@@ -75,7 +74,7 @@ impl<const N: usize> Taps<N> {
             Border::Reflect | Border::Wrap => {
                 let (before, after) = ((N as i32 - 1) / 2, N as i32 / 2);
                 let first = lanes.index.simd_ge(i32x16::splat(simd, before));
-                let last = lanes.index.simd_lt(i32x16::splat(simd, len - after.max(1)));
+                let last = lanes.index.simd_lt(i32x16::splat(simd, len - after));
                 (first & last).all_true()
             }
         };
@@ -122,14 +121,9 @@ impl<const N: usize> Taps<N> {
     #[inline(always)]
     fn set_clamped<S: Simd>(&mut self, simd: S, lanes: &Lanes<S>, len: i32) {
         let (zero, last) = (i32x16::splat(simd, 0), i32x16::splat(simd, len - 1));
-        let mut first = lanes.index;
-        if N == 1 {
-            let half_up = lanes.weight.simd_ge(f32x16::splat(simd, 0.5));
-            first = half_up.select(first + i32x16::splat(simd, 1), first);
-        }
         for tap in 0..N {
             let offset = tap as i32 - (N as i32 - 1) / 2;
-            let index = first + i32x16::splat(simd, offset);
+            let index = lanes.index + i32x16::splat(simd, offset);
             index.max(zero).min(last).store_array(&mut self.index[tap]);
         }
         lanes.weight.store_array(&mut self.weight[0]);
@@ -141,7 +135,6 @@ impl<const N: usize> Taps<N> {
         let mut set = |tap: usize, index: usize| self.index[tap][lane] = index as i32;
         let mut weight = weight;
         match N {
-            1 => set(0, border.nearest(index, weight, len).unwrap_or(0)),
             2 => {
                 if let Some(pair) = border.pair(index, weight, len) {
                     set(0, pair.first);

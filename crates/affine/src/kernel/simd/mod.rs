@@ -14,6 +14,7 @@
 #![allow(clippy::needless_range_loop, reason = "lanes index several arrays at once")]
 
 mod bytes;
+mod interleave;
 mod lanes;
 mod nearest;
 mod pixels;
@@ -22,12 +23,13 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 
 use super::Scaling;
-use super::block::BLOCK;
+use super::block::{BLOCK, Bases, Coordinates};
 use super::pixels::{Packed, PackedMut};
-use crate::{Interpolation, PixelValue, Warp};
+use crate::{Affine, Interpolation, PixelValue, Warp};
+use lanes::Lanes;
 
 /// Fills the destination with the instructions of a level; false where the source, the processor
 /// or the interpolation is not one for these kernels, which left it alone.
@@ -78,35 +80,64 @@ const STRIP: usize = 8;
 struct Aligned<T>(T);
 
 /// The blocks of an image in reading order, a strip at a time.
-#[derive(Clone, Copy, Debug)]
-struct Blocks {
+struct Strips {
+    coordinates: Coordinates,
     row: usize,
     column: usize,
     height: usize,
     width: usize,
 }
 
-impl Blocks {
-    fn new((height, width, _): (usize, usize, usize)) -> Self {
-        Self { row: 0, column: 0, height, width }
+/// Some blocks of an image, and where they begin in the source.
+struct Strip {
+    /// The row and the first column of each.
+    places: [(usize, usize); STRIP],
+    count: usize,
+    x: Bases<STRIP>,
+    y: Bases<STRIP>,
+}
+
+impl Strips {
+    fn new(map: &Affine, (height, width, _): (usize, usize, usize)) -> Self {
+        Self { coordinates: Coordinates::new(map), row: 0, column: 0, height, width }
+    }
+
+    /// The next strip, until there is none.
+    #[inline(always)]
+    fn next(&mut self) -> Option<Strip> {
+        let mut places = [(0, 0); STRIP];
+        let (mut rows, mut columns) = ([0.0; STRIP], [0.0; STRIP]);
+        let mut count = 0;
+        while count < STRIP && self.row < self.height {
+            places[count] = (self.row, self.column);
+            (rows[count], columns[count]) = (self.row as f64, self.column as f64);
+            count += 1;
+            self.column += BLOCK;
+            if self.column >= self.width {
+                self.column = 0;
+                self.row += 1;
+            }
+        }
+        let (x, y) = self.coordinates.axes();
+        let (x, y) = (x.bases(&rows, &columns), y.bases(&rows, &columns));
+        (count > 0).then_some(Strip { places, count, x, y })
+    }
+
+    /// The lanes of a block of a strip along x and y.
+    #[inline(always)]
+    fn lanes<S: Simd>(&self, simd: S, strip: &Strip, block: usize) -> (Lanes<S>, Lanes<S>) {
+        let (x, y) = self.coordinates.axes();
+        (
+            Lanes::new(simd, x.lanes(), strip.x.index[block], strip.x.rest[block]),
+            Lanes::new(simd, y.lanes(), strip.y.index[block], strip.y.rest[block]),
+        )
     }
 }
 
-impl Iterator for Blocks {
-    /// The row and the first column of a block.
-    type Item = (usize, usize);
-
+impl Strip {
+    /// The row and the first column of each block.
     #[inline(always)]
-    fn next(&mut self) -> Option<(usize, usize)> {
-        if self.row == self.height {
-            return None;
-        }
-        let here = (self.row, self.column);
-        self.column += BLOCK;
-        if self.column >= self.width {
-            self.column = 0;
-            self.row += 1;
-        }
-        Some(here)
+    fn places(&self) -> &[(usize, usize)] {
+        &self.places[..self.count]
     }
 }

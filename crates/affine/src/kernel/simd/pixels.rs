@@ -3,10 +3,10 @@
 use fearless_simd::{f32x4, prelude::*};
 
 use super::super::Scaling;
-use super::super::block::{BLOCK, Coordinates};
+use super::super::block::BLOCK;
 use super::super::pixels::{Packed, PackedMut};
-use super::lanes::{Lanes, Taps};
-use super::{Blocks, STRIP, store};
+use super::lanes::Taps;
+use super::{STRIP, Strips, store};
 use crate::{PixelValue, Warp};
 
 /// Resamples images of any kind in contiguous memory from `N`x`N` pixels each: 2 for a bilinear
@@ -96,34 +96,25 @@ fn resample<S: Simd, P: PixelValue, D: PixelValue, const N: usize>(
     target: &mut PackedMut<'_, D>,
     factors: Option<(f32x4<S>, f32x4<S>)>,
 ) {
-    let coordinates = Coordinates::new(&warp.map);
-    let (x_axis, y_axis) = coordinates.axes();
     let width = target.layout().dim.1;
     let fill = f32x4::splat(simd, warp.border.fill());
     let mut columns = [const { Taps::<N>::EMPTY }; STRIP];
     let mut rows = [const { Taps::<N>::EMPTY }; STRIP];
     let mut within = [0; STRIP];
     let mut in_reach = [false; STRIP];
-    let mut blocks = Blocks::new(target.layout().dim);
-    loop {
-        let mut located = 0;
-        let strip = blocks;
-        for (row, column) in blocks.by_ref().take(STRIP) {
-            let (x, y) =
-                (Lanes::new(simd, x_axis, row, column), Lanes::new(simd, y_axis, row, column));
-            let (across, down) = (&mut columns[located], &mut rows[located]);
-            within[located] = across.set(simd, warp.border, &x, source.width)
+    let mut strips = Strips::new(&warp.map, target.layout().dim);
+    while let Some(strip) = strips.next() {
+        for block in 0..strip.count {
+            let (x, y) = strips.lanes(simd, &strip, block);
+            let (across, down) = (&mut columns[block], &mut rows[block]);
+            within[block] = across.set(simd, warp.border, &x, source.width)
                 & down.set(simd, warp.border, &y, source.height);
             across.scale(source.column_stride);
             down.scale(source.row_stride);
             let farthest = across.farthest() as usize + down.farthest() as usize;
-            in_reach[located] = farthest + 4 <= source.values.len();
-            located += 1;
+            in_reach[block] = farthest + 4 <= source.values.len();
         }
-        if located == 0 {
-            return;
-        }
-        for (block, (row, column)) in strip.take(located).enumerate() {
+        for (block, &(row, column)) in strip.places().iter().enumerate() {
             let mut pixels = [[0.0; 4]; BLOCK];
             for lane in 0..BLOCK {
                 let mut value = if in_reach[block] {

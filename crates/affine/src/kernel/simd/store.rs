@@ -6,6 +6,7 @@ use fearless_simd::{f32x4, f32x16, i32x16, prelude::*, u8x16, u8x64, u32x16};
 
 use super::super::block::BLOCK;
 use super::super::pixels::PackedMut;
+use super::interleave;
 use crate::PixelValue;
 
 /// Stores the first `count` pixels of a block whose channels are one vector each.
@@ -27,6 +28,13 @@ pub(super) fn planes<S: Simd, D: PixelValue, const C: usize>(
                 value.store_slice(&mut floats[channel * strides[2]..][..BLOCK]);
             }
         } else if let Some(floats) = side_by_side::<C>(floats, strides, count) {
+            if let (Some(&channels), Some(floats)) =
+                (values.first_chunk(), floats.first_chunk_mut())
+                && C == 3
+                && interleave::three(simd, channels, floats)
+            {
+                return;
+            }
             for (quad, pixels) in interleave(values).into_iter().enumerate() {
                 for (pixel, value) in pixels.into_iter().enumerate() {
                     value.store_slice(&mut floats[C * (4 * quad + pixel)..][..4]);

@@ -53,6 +53,7 @@ pub use affine::Affine;
 pub use border::Border;
 pub use error::Error;
 pub use interpolation::Interpolation;
+pub use kernel::prefetch;
 pub use parameters::AffineParameters;
 pub use pixel_value::PixelValue;
 pub use random::{RandomAffine, Shift};

@@ -173,6 +173,9 @@ impl<'r> Runner<'r> {
         let expected = ImageShape { height, width, channels };
         let make = |worker: &mut Worker<'r>, slot: usize, output: ArrayViewMut3<'_, f32>| {
             let sample = indices[slot];
+            if slot + 1 < indices.len() {
+                source.prefetch(place(slot + 1));
+            }
             source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
                 let input = ImageShape::new(image.dim());
                 let found = stage.draw_into(key(sample), input, &mut worker.program)?;

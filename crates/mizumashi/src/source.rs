@@ -1,5 +1,6 @@
 //! Where images come from: an array in memory, files on disk, or anything that can lend one.
 
+use mizumashi_affine::prefetch;
 use mizumashi_data::Error as DataError;
 use mizumashi_data::files::ImageFiles;
 use mizumashi_transform::ImageShape;
@@ -68,6 +69,10 @@ pub trait Source: Sync {
         work: impl FnOnce(ArrayView3<'_, Self::Pixel>) -> T,
     ) -> Result<T, Error>;
 
+    /// Says that the image at `index` is the next that this thread will ask for, where that helps
+    /// to have it at hand.
+    fn prefetch(&self, _index: usize) {}
+
     /// Replaces the indices of images that had to be substituted by those of their substitutes,
     /// once all of them have been lent. Their labels follow.
     fn resolve(&self, _indices: &mut [usize]) {}
@@ -97,6 +102,10 @@ impl<P: Pixel> Source for ArrayView4<'_, P> {
         work: impl FnOnce(ArrayView3<'_, P>) -> T,
     ) -> Result<T, Error> {
         Ok(work(self.index_axis(Axis(0), index)))
+    }
+
+    fn prefetch(&self, index: usize) {
+        prefetch(self.index_axis(Axis(0), index));
     }
 
     fn in_memory(&self) -> Option<ArrayView4<'_, P>> {
@@ -145,6 +154,10 @@ impl<S: Source> Source for &S {
         work: impl FnOnce(ArrayView3<'_, Self::Pixel>) -> T,
     ) -> Result<T, Error> {
         (**self).with_image(index, work)
+    }
+
+    fn prefetch(&self, index: usize) {
+        (**self).prefetch(index);
     }
 
     fn resolve(&self, indices: &mut [usize]) {

@@ -36,6 +36,7 @@
 mod block;
 mod copy;
 mod pixels;
+mod prefetch;
 mod scalar;
 mod simd;
 mod spline;
@@ -47,6 +48,8 @@ use ndarray::{ArrayView3, ArrayViewMut3};
 
 use crate::{Error, Interpolation, PixelValue, Warp};
 use pixels::{Packed, PackedMut, Pixels, PixelsMut};
+
+pub use prefetch::prefetch;
 
 /// One factor and one summand for each channel.
 #[derive(Clone, Copy, Debug)]

@@ -131,12 +131,10 @@ fn locate<S: Simd, const C: usize>(
             block.within =
                 (x.within(simd, source.width) & y.within(simd, source.height)).to_bitmask();
         }
-        if !between_x.all_true() {
-            (x, _) = into_image(simd, border, x, source.width);
-        }
-        if !between_y.all_true() {
-            (y, block.second_row) = into_image(simd, border, y, source.height);
-        }
+        // Both, whichever it is: what is within stays as it is, and a branch would often be guessed
+        // wrong.
+        (x, _) = into_image(simd, border, x, source.width);
+        (y, block.second_row) = into_image(simd, border, y, source.height);
     }
     let place = y.index * source.row_stride + x.index * C as i32;
     let last = u32x16::splat(simd, source.last);
@@ -163,6 +161,7 @@ fn into_image<S: Simd>(simd: S, border: Border, lanes: Lanes<S>, len: i32) -> (L
             };
             (lanes, after.to_bitmask())
         }
+        Border::Reflect | Border::Wrap if lanes.between(simd, len).all_true() => (lanes, 0),
         Border::Reflect | Border::Wrap => {
             let (mut index, mut weight) = (lanes.index.into(), lanes.weight.into());
             let second = by_definition(border, len, &mut index, &mut weight);
@@ -275,6 +274,7 @@ fn interpolate<S: Simd, const C: usize>(simd: S, block: &Block) -> [f32x16<S>; C
     let (upper_left, upper_right) = split::<_, C>(simd, upper_low, upper_high);
     let (lower_left, lower_right) = split::<_, C>(simd, lower_low, lower_high);
     let (x, y) = (f32x16::load_array(simd, block.x.0), f32x16::load_array(simd, block.y.0));
+    let second_row = mask32x16::from_bitmask(simd, block.second_row);
     let mut values = [f32x16::splat(simd, 0.0); C];
     for channel in 0..C {
         let (left, right) = (of(simd, upper_left, channel), of(simd, upper_right, channel));
@@ -284,10 +284,7 @@ fn interpolate<S: Simd, const C: usize>(simd: S, block: &Block) -> [f32x16<S>; C
         values[channel] = (bottom - top).mul_add_precise(y, top);
         // Where the weight is 1 because there is no other row, the row itself: `top` plus the
         // difference may be off by a rounding. Along x, differences of `u8` values are exact.
-        if block.second_row != 0 {
-            let second = mask32x16::from_bitmask(simd, block.second_row);
-            values[channel] = second.select(bottom, values[channel]);
-        }
+        values[channel] = second_row.select(bottom, values[channel]);
     }
     values
 }

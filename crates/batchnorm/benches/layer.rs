@@ -11,8 +11,10 @@ fn main() {
 }
 
 /// Feature maps in either layout, and a dense layer's activations.
-const CASES: [(Layout, &[usize]); 3] = [
+const CASES: [(Layout, &[usize]); 5] = [
     (Layout::Nchw, &[128, 64, 32, 32]),
+    (Layout::Nchw, &[32, 256, 14, 14]),
+    (Layout::Nchw, &[256, 512]),
     (Layout::Nhwc, &[128, 32, 32, 64]),
     (Layout::Nhwc, &[8192, 1024]),
 ];

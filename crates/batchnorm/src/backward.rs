@@ -83,6 +83,13 @@ impl Channel {
     }
 }
 
+/// `dx` by [`Channel::coefficients`]. It captures nothing, which loops could not keep in registers.
+#[inline(always)]
+fn input_gradient<T: Real>(u: T, dy: T, weight: T, by: [T; 5]) -> T {
+    let [slope, dy_centre, pull, centre, offset] = by;
+    slope * (dy - dy_centre) + weight * (pull * (u - centre) + offset)
+}
+
 /// Adds what a tile of `u` and `dy` holds to its channels' sums of `dy` and of `dy * (u - centre)`.
 pub(crate) fn add_sums<T: Real>(
     view: View,
@@ -111,53 +118,67 @@ pub(crate) fn gradients<'a, T: Real>(
     let weighted = weights.is_some();
     let parameters =
         |channel: usize, sums: &_| channels[channel].coefficients::<T>(*sums, source, weighted);
-    // The numbers of running statistics do not move with the input, whatever it is.
-    let moves = matches!(source, Source::Batch { .. });
-    let op = |u: T, dy: T, weight: T, [slope, dy_centre, pull, centre, offset]: [T; 5]| {
-        let along = if moves { weight * (pull * (u - centre) + offset) } else { T::zero() };
-        slope * (dy - dy_centre) + along
-    };
     let add = |of: Range<usize>, u: ArrayView2<'_, T>, dy: ArrayView2<'_, T>, all: &mut [_]| {
         let centre = |channel: usize| channels[of.start + channel].centre;
         add_sums(view, [u.reborrow(), dy.reborrow()], centre, all);
     };
-    let (u, one) = (Operand::Each(u), T::one());
-    match (dy.map(Operand::Each), weights) {
-        (Some(dy), None) => sum_and_map(
+    // The numbers of running statistics do not move with the input, whatever it is.
+    let u = Operand::Each(u);
+    // A gradient to read is an input; one to write over is what was there.
+    match (source, dy.map(Operand::Each), weights) {
+        (Source::Running, Some(dy), _) => sum_and_map(
             view,
             [u, dy],
             dx,
             agree,
             |Tile { channels, inputs: [u, dy], .. }, all| add(channels, u, dy, all),
             parameters,
-            |[u, dy], _, by| op(u, dy, one, by),
+            |[_, dy], _, [slope, ..]| slope * dy,
         ),
-        (None, None) => sum_and_map(
+        (Source::Running, None, _) => sum_and_map(
             view,
             [u],
             dx,
             agree,
             |Tile { channels, inputs: [u], old }, all| add(channels, u, old, all),
             parameters,
-            |[u], dy, by| op(u, dy, one, by),
+            |[_], dy, [slope, ..]| slope * dy,
         ),
-        (Some(dy), Some(weights)) => sum_and_map(
+        (_, Some(dy), None) => sum_and_map(
+            view,
+            [u, dy],
+            dx,
+            agree,
+            |Tile { channels, inputs: [u, dy], .. }, all| add(channels, u, dy, all),
+            parameters,
+            |[u, dy], _, by| input_gradient(u, dy, T::one(), by),
+        ),
+        (_, None, None) => sum_and_map(
+            view,
+            [u],
+            dx,
+            agree,
+            |Tile { channels, inputs: [u], old }, all| add(channels, u, old, all),
+            parameters,
+            |[u], dy, by| input_gradient(u, dy, T::one(), by),
+        ),
+        (_, Some(dy), Some(weights)) => sum_and_map(
             view,
             [u, dy, weights],
             dx,
             agree,
             |Tile { channels, inputs: [u, dy, _], .. }, all| add(channels, u, dy, all),
             parameters,
-            |[u, dy, weight], _, by| op(u, dy, weight, by),
+            |[u, dy, weight], _, by| input_gradient(u, dy, weight, by),
         ),
-        (None, Some(weights)) => sum_and_map(
+        (_, None, Some(weights)) => sum_and_map(
             view,
             [u, weights],
             dx,
             agree,
             |Tile { channels, inputs: [u, _], old }, all| add(channels, u, old, all),
             parameters,
-            |[u, weight], dy, by| op(u, dy, weight, by),
+            |[u, weight], dy, by| input_gradient(u, dy, weight, by),
         ),
     }
 }

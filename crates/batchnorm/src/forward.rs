@@ -19,6 +19,7 @@ pub(crate) fn coefficients<T: Real>(channel: &Standardisation, gamma: f64, beta:
     [T::of(scale), centre, T::of(offset)]
 }
 
+#[inline(always)]
 fn output<T: Real>(x: T, [scale, centre, offset]: [T; 3]) -> T {
     scale * (x - centre) + offset
 }

@@ -41,7 +41,7 @@ pub(crate) fn forward<T: Real, D: Dimension>(
             let scale = T::of(by.inv_std);
             // What the rounding of the mean left out.
             let rest = T::of((centre.into() - by.mean) * by.inv_std);
-            map_line([x, gamma.reborrow(), beta.reborrow()], y, |[x, gamma, beta], _| {
+            map_line([x, gamma.reborrow(), beta.reborrow()], y, move |[x, gamma, beta], _| {
                 ((x - centre) * scale + rest) * gamma + beta
             });
         });
@@ -68,7 +68,7 @@ pub(crate) fn backward<T: Real, D: Dimension>(
                 let (x, dy) = (row(&x, index), row(&dy, index));
                 let Standardisation { mean, inv_std, .. } = by[index];
                 input_gradient(by[index], [x, dy, gamma], dx);
-                map_line([x, dy], along.view_mut(), |[x, dy], sum: f64| {
+                map_line([x, dy], along.view_mut(), move |[x, dy], sum: f64| {
                     sum + dy.into() * ((x.into() - mean) * inv_std)
                 });
                 map_line([dy], plain.view_mut(), |[dy], sum: f64| sum + dy.into());
@@ -93,7 +93,7 @@ fn input_gradient<T: Real>(
     dx: ndarray::ArrayViewMut2<'_, T>,
 ) {
     let Standardisation { mean, inv_std, .. } = by;
-    let [plain, along] = line_sums(inputs, |[x, dy, gamma]| {
+    let [plain, along] = line_sums(inputs, move |[x, dy, gamma]| {
         let slope = gamma * dy;
         [slope, slope * (x - mean)]
     })
@@ -102,7 +102,7 @@ fn input_gradient<T: Real>(
     let (centre, dy_centre) = (T::of(mean), T::of(plain));
     let offset = inv_std * (dy_centre.into() - plain) + pull * (centre.into() - mean);
     let [scale, pull, offset] = [inv_std, pull, offset].map(T::of);
-    map_line(inputs, dx, |[x, dy, gamma], _| {
+    map_line(inputs, dx, move |[x, dy, gamma], _| {
         scale * (gamma * dy - dy_centre) + (pull * (x - centre) + offset)
     });
 }
@@ -110,7 +110,7 @@ fn input_gradient<T: Real>(
 /// What a row is standardised by: its moments, summed around its first value.
 fn standardisation<T: Real>(x: ArrayView2<'_, T>, epsilon: f64) -> Standardisation {
     let origin = x[[0, 0]].into();
-    let [first, second] = line_sums([x], |[x]| {
+    let [first, second] = line_sums([x], move |[x]| {
         let distance = x - origin;
         [distance, distance * distance]
     });

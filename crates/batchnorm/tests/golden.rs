@@ -109,7 +109,8 @@ fn f64_matches_keras() {
         let near = |what: &str, found: Vec<f64>, expected: &Option<Vec<f64>>| {
             let Some(expected) = expected else { return };
             let error = difference(&found, expected);
-            assert!(error < 1e-14, "{}, {what}: {error:e}", case.name);
+            // Keras takes the mean of the squares less the square of the mean, of some 4 deviations.
+            assert!(error < 1e-13, "{}, {what}: {error:e}", case.name);
         };
         near("y", y.into_iter().collect(), &Some(case.y));
         near("dx", gradients.dx.into_iter().collect(), &Some(case.dx));

@@ -14,11 +14,10 @@ use num_traits::cast;
 /// Rows of the workers: not equally many, and of one none that counts.
 const CUTS: [usize; 4] = [0, 3, 4, 9];
 
-fn whole<T: Real>(
-    layout: Layout,
-    x: &Array4<T>,
-    dy: &Array4<T>,
-) -> (BatchNorm<T>, Array4<T>, Gradients<T, Ix4>) {
+/// A layer after a step, its output and its gradients.
+type Trained<T> = (BatchNorm<T>, Array4<T>, Gradients<T, Ix4>);
+
+fn whole<T: Real>(layout: Layout, x: &Array4<T>, dy: &Array4<T>) -> Trained<T> {
     let mut layer = layer(x.len_of(layout.channel_axis()), layout);
     let (y, saved) = layer.forward(x.view()).unwrap();
     let gradients = layer.backward(&saved, x.view(), dy.view()).unwrap();
@@ -26,11 +25,7 @@ fn whole<T: Real>(
 }
 
 /// What the workers make of their parts, in order.
-fn parts<T: Real>(
-    layout: Layout,
-    x: &Array4<T>,
-    dy: &Array4<T>,
-) -> Vec<(BatchNorm<T>, Array4<T>, Gradients<T, Ix4>)> {
+fn parts<T: Real>(layout: Layout, x: &Array4<T>, dy: &Array4<T>) -> Vec<Trained<T>> {
     let layer = layer::<T>(x.len_of(layout.channel_axis()), layout);
     thread::scope(|scope| {
         let threads: Vec<_> = Workers::group(CUTS.len() - 1)
@@ -58,10 +53,9 @@ fn workers_give_what_one_batch_gives() {
         let (x, dy) = (noise::<f32>([9, 6, 7, 5], 1), noise([9, 6, 7, 5], 2));
         let (layer, y, gradients) = whole(layout, &x, &dy);
         let parts = parts(layout, &x, &dy);
-        let joined =
-            |part: fn(&(BatchNorm<f32>, Array4<f32>, Gradients<f32, Ix4>)) -> ArrayView4<f32>| {
-                concatenate(Axis(0), &parts.iter().map(part).collect::<Vec<_>>()).unwrap()
-            };
+        let joined = |part: fn(&Trained<f32>) -> ArrayView4<f32>| {
+            concatenate(Axis(0), &parts.iter().map(part).collect::<Vec<_>>()).unwrap()
+        };
         assert!(near(&joined(|part| part.1.view()), &y, 1e-6));
         assert!(near(&joined(|part| part.2.dx.view()), &gradients.dx, 1e-6));
         for (theirs, _, by) in &parts {

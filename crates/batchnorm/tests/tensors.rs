@@ -103,11 +103,14 @@ fn pytorch_reads_ours() {
     assert_eq!(batches, 2);
 }
 
+/// What is done to a file's tensors.
+type Change<'a> = &'a dyn Fn(&mut Vec<(String, Part)>);
+
 #[test]
 fn a_file_that_does_not_fit_is_refused_and_named() {
     let trained = trained();
     let names = TensorNames::pytorch("bn1.");
-    let refused = |config: BatchNormConfig, change: &dyn Fn(&mut Vec<(String, Part)>)| {
+    let refused = |config: BatchNormConfig, change: Change| {
         let mut parts: Vec<_> = trained
             .tensors(&names)
             .into_iter()

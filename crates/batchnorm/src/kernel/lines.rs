@@ -11,7 +11,7 @@ pub(crate) fn line_sums<T: Real, const INPUTS: usize, const SUMS: usize>(
     inputs: [ArrayView2<'_, T>; INPUTS],
     term: impl Fn([f64; INPUTS]) -> [f64; SUMS],
 ) -> [f64; SUMS] {
-    vectorised(PlaneSums { inputs, parameter: (), term: |values, ()| term(values) })
+    vectorised(PlaneSums { inputs, parameter: (), term: move |values, ()| term(values) })
 }
 
 /// Writes `op(values of the inputs, value that was there)`.
@@ -20,5 +20,5 @@ pub(crate) fn map_line<T: Real, U: Real, const INPUTS: usize>(
     out: ArrayViewMut2<'_, U>,
     op: impl Fn([T; INPUTS], U) -> U,
 ) {
-    vectorised(PlaneMap { inputs, parameter: (), out, op: |values, old, ()| op(values, old) });
+    vectorised(PlaneMap { inputs, parameter: (), out, op: move |values, old, ()| op(values, old) });
 }

@@ -7,16 +7,49 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::Real;
 
-/// Partial sums that a plane is added up in.
-const LANES: usize = 16;
+/// Partial sums that are kept at hand. Too many for the compiler to take their loop apart, which it
+/// would put together again with many a shuffle: it is left as a loop, and vectorised.
+const LANES: usize = 64;
 
-/// Lines that are added to the sums of their columns at a time.
-const TOGETHER: usize = 4;
+/// Lines that are added to the sums of their columns at a time, so that sums are fetched and put back
+/// once for them.
+const TOGETHER: usize = 8;
 
 /// One of the lines of a matrix whose columns are next to each other.
 #[inline(always)]
 fn line<'a, T>(matrix: &ArrayView2<'a, T>, index: usize) -> &'a [T] {
     (*matrix).index_axis_move(Axis(0), index).to_slice().unwrap_or_default()
+}
+
+/// Adds the terms of values, equally many for each input and at most as many as there are lanes, each to
+/// its lane.
+#[inline(always)]
+fn add<T: Real, const INPUTS: usize, const SUMS: usize, P>(
+    lanes: &mut [[f64; LANES]; SUMS],
+    values: [&[T]; INPUTS],
+    parameter: impl Fn(usize) -> P,
+    term: impl Fn([f64; INPUTS], P) -> [f64; SUMS],
+) {
+    let count = values[0].len().min(LANES);
+    let values = values.map(|values| &values[..count]);
+    for lane in 0..count {
+        let terms = term(values.map(|values| values[lane].into()), parameter(lane));
+        for (sums, term) in lanes.iter_mut().zip(terms) {
+            sums[lane] += term;
+        }
+    }
+}
+
+/// The sum of the lanes, halved until one is left.
+#[inline(always)]
+fn fold(mut lanes: [f64; LANES]) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (left, right) = lanes.split_at_mut(half);
+        left.iter_mut().zip(right).for_each(|(left, right)| *left += *right);
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// The sums of terms of all values.
@@ -35,32 +68,20 @@ where
 {
     type Output = [f64; SUMS];
 
-    /// Value `i` of a line goes to lane `i % LANES`, of one of two sets: the last, shorter part of
-    /// the lines has its own, so that the other stays in registers.
+    /// Value `i` of a line goes to lane `i % LANES`.
     #[inline(always)]
     fn run(self) -> [f64; SUMS] {
         let Self { inputs, parameter, term } = self;
-        let [mut lanes, mut last] = [[[0.0; LANES]; SUMS]; 2];
+        let mut lanes = [[0.0; LANES]; SUMS];
         for index in 0..inputs[0].nrows() {
-            let lines = from_fn::<_, INPUTS, _>(|input| line(&inputs[input], index));
-            let chunks = lines.map(|line| line.as_chunks::<LANES>());
+            let chunks = inputs.each_ref().map(|input| line(input, index).as_chunks::<LANES>());
             for chunk in 0..chunks[0].0.len() {
-                let values = chunks.map(|(chunks, _)| &chunks[chunk]);
-                for lane in 0..LANES {
-                    let terms = term(values.map(|values| values[lane].into()), parameter);
-                    for (sums, term) in lanes.iter_mut().zip(terms) {
-                        sums[lane] += term;
-                    }
-                }
+                let values = chunks.map(|(chunks, _)| &chunks[chunk][..]);
+                add(&mut lanes, values, |_| parameter, &term);
             }
-            for lane in 0..chunks[0].1.len() {
-                let terms = term(chunks.map(|(_, rest)| rest[lane].into()), parameter);
-                for (sums, term) in last.iter_mut().zip(terms) {
-                    sums[lane] += term;
-                }
-            }
+            add(&mut lanes, chunks.map(|(_, rest)| rest), |_| parameter, &term);
         }
-        from_fn(|sum| lanes[sum].iter().chain(&last[sum]).sum())
+        lanes.map(fold)
     }
 }
 
@@ -88,33 +109,26 @@ where
     fn run(self) {
         let Self { inputs, parameters, sums, term } = self;
         let (lines, width) = inputs[0].dim();
-        let parameters = &parameters[..width];
-        let mut sums = sums.each_mut().map(|sums| &mut sums[..width]);
-        // Several lines at a time, so that sums are fetched and put back once for them.
-        let many = lines / TOGETHER * TOGETHER;
-        for first in (0..many).step_by(TOGETHER) {
-            let lines: [[&[T]; INPUTS]; TOGETHER] =
-                from_fn(|index| from_fn(|input| &line(&inputs[input], first + index)[..width]));
-            for column in 0..width {
-                let mut here: [f64; SUMS] = from_fn(|sum| sums[sum][column]);
-                for line in &lines {
-                    let terms =
-                        term(from_fn(|input| line[input][column].into()), parameters[column]);
-                    for (sum, term) in here.iter_mut().zip(terms) {
-                        *sum += term;
-                    }
+        for first in (0..lines).step_by(TOGETHER) {
+            let count = TOGETHER.min(lines - first);
+            let lines: [[&[T]; INPUTS]; TOGETHER] = from_fn(|index| {
+                inputs.each_ref().map(|input| line(input, first + index.min(count - 1)))
+            });
+            for start in (0..width).step_by(LANES) {
+                let tile = start..width.min(start + LANES);
+                // What loops write to is at hand, and can be nothing that they read.
+                let mut by = [parameters[start]; LANES];
+                by[..tile.len()].copy_from_slice(&parameters[tile.clone()]);
+                let mut lanes = [[0.0; LANES]; SUMS];
+                for (lanes, sums) in lanes.iter_mut().zip(&*sums) {
+                    lanes[..tile.len()].copy_from_slice(&sums[tile.clone()]);
                 }
-                for (sums, here) in sums.iter_mut().zip(here) {
-                    sums[column] = here;
+                for line in &lines[..count] {
+                    let values = line.map(|line| &line[tile.clone()]);
+                    add(&mut lanes, values, |lane| by[lane], &term);
                 }
-            }
-        }
-        for index in many..lines {
-            let line: [&[T]; INPUTS] = from_fn(|input| &line(&inputs[input], index)[..width]);
-            for column in 0..width {
-                let terms = term(from_fn(|input| line[input][column].into()), parameters[column]);
-                for (sums, term) in sums.iter_mut().zip(terms) {
-                    sums[column] += term;
+                for (sums, lanes) in sums.iter_mut().zip(&lanes) {
+                    sums[tile.clone()].copy_from_slice(&lanes[..tile.len()]);
                 }
             }
         }

@@ -23,8 +23,9 @@ use crate::{Error, Real};
 /// From this length of `inner` on a channel is a plane.
 const PLANE: usize = 16;
 
-/// Lines shorter than this are joined.
+/// Lines shorter than this are joined, so many at most.
 const SHORT: usize = 32;
+const JOINED: usize = 16;
 
 /// Values that a block has at least, and lines where channels lie side by side, to spread the cost
 /// of closing it.
@@ -54,12 +55,12 @@ pub(crate) struct Block {
 impl View {
     pub(crate) fn new(outer: usize, channels: usize, inner: usize) -> Self {
         let row = channels * inner;
-        let mut joined = 1;
-        if inner < PLANE && row < SHORT {
-            // The greatest divisor that does not make a line too long for the registers.
-            let most = 2 * SHORT / row;
-            joined = (1..=most.min(outer)).rev().find(|by| outer % by == 0).unwrap_or(1);
-        }
+        // The greatest divisor up to that many: 16 of most numbers of pixels, which fills registers.
+        let divides = |&by: &usize| outer / by * by == outer;
+        let joined = match inner < PLANE && row < SHORT {
+            true => (1..=JOINED).rev().find(divides).unwrap_or(1),
+            false => 1,
+        };
         Self { outer, channels, inner, joined }
     }
 

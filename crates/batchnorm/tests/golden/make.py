@@ -19,12 +19,16 @@ import keras
 import numpy as np
 import safetensors
 import torch
+from keras.src.backend.common.dtypes import BIT64_TO_BIT32_DTYPE
 from safetensors.numpy import save_file as save_numpy
 from safetensors.torch import save_file as save_torch
 
 HERE = Path(__file__).parent
 STEPS = 3
 
+keras.config.set_floatx("float64")
+# On this backend its layers round float64 to float32 inside, as JAX does unless told otherwise.
+BIT64_TO_BIT32_DTYPE["float64"] = "float64"
 # Keras adds this to the sum of a mask.
 keras.config.set_epsilon(1e-300)
 
@@ -254,7 +258,7 @@ save_torch(model.state_dict(), HERE / "pytorch.safetensors")
 x = torch.tensor(draw(rng, 2, 3, 1, 2), dtype=torch.float32)
 inferred = {"x": listed(x), "y": listed(model.eval()(x).detach())}
 
-layer = keras.layers.BatchNormalization()
+layer = keras.layers.BatchNormalization(dtype="float32")
 for _ in range(STEPS):
     layer(draw(rng, 8, 3).astype("float32"), training=True)
 save_numpy(

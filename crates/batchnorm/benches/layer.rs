@@ -6,8 +6,9 @@ use divan::Bencher;
 use mizumashi_batchnorm::{BatchNorm, BatchNormConfig, Layout};
 use ndarray::ArrayD;
 
+/// On a worker, as a training loop would be: from elsewhere, each call first wakes the pool.
 fn main() {
-    divan::main();
+    rayon::join(divan::main, || ());
 }
 
 /// Feature maps in either layout, and a dense layer's activations.

@@ -11,6 +11,12 @@ use crate::Real;
 /// would put together again with many a shuffle: it is left as a loop, and vectorised.
 const LANES: usize = 64;
 
+/// Where they start at a cache line: those that straddle two are slow to fetch after they were put
+/// back.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Lanes([f64; LANES]);
+
 /// Lines that are added to the sums of their columns at a time, so that sums are fetched and put back
 /// once for them.
 const TOGETHER: usize = 8;
@@ -25,7 +31,7 @@ fn line<'a, T>(matrix: &ArrayView2<'a, T>, index: usize) -> &'a [T] {
 /// its lane.
 #[inline(always)]
 fn add<T: Real, const INPUTS: usize, const SUMS: usize, P>(
-    lanes: &mut [[f64; LANES]; SUMS],
+    lanes: &mut [Lanes; SUMS],
     values: [&[T]; INPUTS],
     parameter: impl Fn(usize) -> P,
     term: impl Fn([f64; INPUTS], P) -> [f64; SUMS],
@@ -34,7 +40,7 @@ fn add<T: Real, const INPUTS: usize, const SUMS: usize, P>(
     let values = values.map(|values| &values[..count]);
     for lane in 0..count {
         let terms = term(values.map(|values| values[lane].into()), parameter(lane));
-        for (sums, term) in lanes.iter_mut().zip(terms) {
+        for (Lanes(sums), term) in lanes.iter_mut().zip(terms) {
             sums[lane] += term;
         }
     }
@@ -42,7 +48,7 @@ fn add<T: Real, const INPUTS: usize, const SUMS: usize, P>(
 
 /// The sum of the lanes, halved until one is left.
 #[inline(always)]
-fn fold(mut lanes: [f64; LANES]) -> f64 {
+fn fold(Lanes(mut lanes): Lanes) -> f64 {
     let mut half = LANES / 2;
     while half > 0 {
         let (left, right) = lanes.split_at_mut(half);
@@ -72,7 +78,7 @@ where
     #[inline(always)]
     fn run(self) -> [f64; SUMS] {
         let Self { inputs, parameter, term } = self;
-        let mut lanes = [[0.0; LANES]; SUMS];
+        let mut lanes = [Lanes([0.0; LANES]); SUMS];
         for index in 0..inputs[0].nrows() {
             let chunks = inputs.each_ref().map(|input| line(input, index).as_chunks::<LANES>());
             for chunk in 0..chunks[0].0.len() {
@@ -119,15 +125,25 @@ where
                 // What loops write to is at hand, and can be nothing that they read.
                 let mut by = [parameters[start]; LANES];
                 by[..tile.len()].copy_from_slice(&parameters[tile.clone()]);
-                let mut lanes = [[0.0; LANES]; SUMS];
-                for (lanes, sums) in lanes.iter_mut().zip(&*sums) {
+                let mut lanes = [Lanes([0.0; LANES]); SUMS];
+                for (Lanes(lanes), sums) in lanes.iter_mut().zip(&*sums) {
                     lanes[..tile.len()].copy_from_slice(&sums[tile.clone()]);
                 }
                 for line in &lines[..count] {
                     let values = line.map(|line| &line[tile.clone()]);
-                    add(&mut lanes, values, |lane| by[lane], &term);
+                    if tile.len() == LANES {
+                        // The same, of a length that is known beforehand.
+                        add(
+                            &mut lanes,
+                            values.map(|values| &values[..LANES]),
+                            |lane| by[lane],
+                            &term,
+                        );
+                    } else {
+                        add(&mut lanes, values, |lane| by[lane], &term);
+                    }
                 }
-                for (sums, lanes) in sums.iter_mut().zip(&lanes) {
+                for (sums, Lanes(lanes)) in sums.iter_mut().zip(&lanes) {
                     sums[tile.clone()].copy_from_slice(&lanes[..tile.len()]);
                 }
             }

@@ -6,13 +6,16 @@ use divan::Bencher;
 use mizumashi_batchnorm::{BatchNorm, BatchNormConfig, Layout};
 use ndarray::ArrayD;
 
+/// On a worker, as a training loop would be: from elsewhere, each call first wakes the pool.
 fn main() {
-    divan::main();
+    rayon::join(divan::main, || ());
 }
 
 /// Feature maps in either layout, and a dense layer's activations.
-const CASES: [(Layout, &[usize]); 3] = [
+const CASES: [(Layout, &[usize]); 5] = [
     (Layout::Nchw, &[128, 64, 32, 32]),
+    (Layout::Nchw, &[32, 256, 14, 14]),
+    (Layout::Nchw, &[256, 512]),
     (Layout::Nhwc, &[128, 32, 32, 64]),
     (Layout::Nhwc, &[8192, 1024]),
 ];

@@ -1,10 +1,10 @@
-//! What a layer is told once: layout, epsilon, and how the running statistics follow the batches.
+//! What a layer is told once: layout, epsilon, its parameters, and how the running statistics
+//! follow the batches.
 
-use mizumashi_stats::Layout;
+use mizumashi_stats::{Layout, WeightedMoments};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::kernel::Moments;
+use crate::{Error, Renormalisation};
 
 /// The settings of a [`BatchNorm`](crate::BatchNorm) layer.
 ///
@@ -38,11 +38,34 @@ pub struct BatchNormConfig {
     pub layout: Layout,
     /// Added to the variance under the square root; finite and greater than 0.
     pub epsilon: f64,
-    /// The weight of the new batch, in [0, 1]:
+    /// The weight of the new batch in an exponential [`average`](Self::average), in [0, 1]:
     /// `running = (1 - momentum) * running + momentum * batch`.
     pub momentum: f64,
     /// Which variance of the batch the running variance follows.
     pub variance: RunningVariance,
+    /// How the running statistics follow the batches, if there are any.
+    pub average: RunningAverage,
+    /// Whether the layer has a gamma to learn; 1 if not. Keras' `scale`, half of PyTorch's `affine`.
+    pub scale: bool,
+    /// Whether the layer has a beta to learn; 0 if not. Keras' `center`, half of PyTorch's `affine`.
+    pub center: bool,
+    /// Batch renormalisation, if any.
+    pub renormalisation: Option<Renormalisation>,
+}
+
+/// How the running statistics follow those of the batches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunningAverage {
+    /// By [`BatchNormConfig::momentum`]: the influence of a batch fades with every later one.
+    #[default]
+    Exponential,
+    /// Every batch counts alike: `running = (k running + batch) / (k + 1)` after `k` batches.
+    /// PyTorch's `momentum=None`.
+    Cumulative,
+    /// There are none: inference, too, standardises by the batch's own statistics. PyTorch's
+    /// `track_running_stats=False`.
+    Off,
 }
 
 /// Which variance of a batch the running variance follows. The batch itself is always
@@ -65,6 +88,7 @@ impl BatchNormConfig {
             epsilon: 1e-3,
             momentum: 0.01,
             variance: RunningVariance::Biased,
+            ..Self::pytorch()
         }
     }
 
@@ -76,23 +100,42 @@ impl BatchNormConfig {
             epsilon: 1e-5,
             momentum: 0.1,
             variance: RunningVariance::Unbiased,
+            average: RunningAverage::Exponential,
+            scale: true,
+            center: true,
+            renormalisation: None,
         }
     }
 
     pub(crate) fn checked(self) -> Result<Self, Error> {
-        let Self { epsilon, momentum, .. } = self;
+        let Self { epsilon, momentum, average, renormalisation, .. } = self;
         if !(epsilon.is_finite() && epsilon > 0.0) {
             return Err(Error::Epsilon { epsilon });
         }
         if !(0.0..=1.0).contains(&momentum) {
             return Err(Error::Momentum { momentum });
         }
+        if let Some(renormalisation) = renormalisation {
+            renormalisation.check()?;
+            if average == RunningAverage::Off {
+                return Err(Error::RenormalisationUntracked);
+            }
+        }
         Ok(self)
+    }
+
+    /// What the running statistics move by, of the way to the batch's, after so many batches.
+    pub(crate) fn momentum_after(&self, batches: u64) -> f64 {
+        match self.average {
+            RunningAverage::Exponential => self.momentum,
+            RunningAverage::Cumulative => 1.0 / (batches as f64 + 1.0),
+            RunningAverage::Off => 0.0,
+        }
     }
 }
 
 impl RunningVariance {
-    pub(crate) fn of(self, batch: &Moments) -> f64 {
+    pub(crate) fn of(self, batch: &WeightedMoments) -> f64 {
         match self {
             Self::Biased => batch.variance(),
             Self::Unbiased => batch.sample_variance(),
@@ -108,13 +151,35 @@ struct Unchecked {
     epsilon: f64,
     momentum: f64,
     variance: RunningVariance,
+    #[serde(default)]
+    average: RunningAverage,
+    #[serde(default = "yes")]
+    scale: bool,
+    #[serde(default = "yes")]
+    center: bool,
+    #[serde(default)]
+    renormalisation: Option<Renormalisation>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl TryFrom<Unchecked> for BatchNormConfig {
     type Error = Error;
 
     fn try_from(read: Unchecked) -> Result<Self, Error> {
-        let Unchecked { layout, epsilon, momentum, variance } = read;
-        Self { layout, epsilon, momentum, variance }.checked()
+        let Unchecked {
+            layout,
+            epsilon,
+            momentum,
+            variance,
+            average,
+            scale,
+            center,
+            renormalisation,
+        } = read;
+        Self { layout, epsilon, momentum, variance, average, scale, center, renormalisation }
+            .checked()
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that can go wrong, with the values that went wrong.
 
-/// Why a layer could not be built, loaded or run. A failed call leaves the layer as it was.
+/// Why a layer could not be built, loaded, folded or run. A failed call leaves the layer as it was.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -43,6 +43,26 @@ pub enum Error {
         expected: usize,
     },
 
+    /// A batch whose last axes are not those that are to be normalised.
+    #[error("the batch has shape {found:?}; its last axes must be {expected:?}")]
+    LastAxes {
+        /// The shape of the batch.
+        found: Vec<usize>,
+        /// The lengths of the axes.
+        expected: Vec<usize>,
+    },
+
+    /// Channels that cannot be cut into equal groups.
+    #[error(
+        "{channels} channels are to be cut into {groups} groups; give a number that divides them"
+    )]
+    Groups {
+        /// How many groups were asked for.
+        groups: usize,
+        /// How many channels there are.
+        channels: usize,
+    },
+
     /// The batch holds no values.
     #[error("the batch has shape {shape:?} and so no values; every axis must be at least 1 long")]
     EmptyBatch {
@@ -61,12 +81,175 @@ pub enum Error {
         expected: Vec<usize>,
     },
 
-    /// Training with the unbiased running variance on one value per channel.
+    /// A training batch with too few values per channel, or too little weight.
     #[error(
-        "the batch has 1 value per channel, and the unbiased running variance needs at least 2; \
-         use a larger batch or `RunningVariance::Biased`"
+        "the batch has {values} values per channel (the sum of weights, where there are any), which \
+         must be above 0, and above 1 for the unbiased running variance; use a larger batch or \
+         `RunningVariance::Biased`"
     )]
-    OneValuePerChannel,
+    TooFewValues {
+        /// Values per channel, by weight.
+        values: f64,
+    },
+
+    /// A weight is negative, infinite or NaN.
+    #[error("weight {index} is {weight}; weights must be finite and at least 0")]
+    Weight {
+        /// Its position in row-major order.
+        index: usize,
+        /// The weight.
+        weight: f64,
+    },
+
+    /// Weights of a shape that is neither one per sample nor one per position.
+    #[error(
+        "the weights have shape {found:?}; give one per sample, {:?}, or one per position, \
+         {expected:?}", &expected[..1]
+    )]
+    WeightsShape {
+        /// Their shape.
+        found: Vec<usize>,
+        /// The shape of the batch without its channel axis.
+        expected: Vec<usize>,
+    },
+
+    /// Limits of batch renormalisation that are none.
+    #[error(
+        "renormalisation has r_max {r_max} and d_max {d_max}; both must be finite, r_max at least 1 \
+         and d_max at least 0"
+    )]
+    Renormalisation {
+        /// The greatest factor given.
+        r_max: f64,
+        /// The greatest shift given.
+        d_max: f64,
+    },
+
+    /// Batch renormalisation without running statistics.
+    #[error(
+        "renormalisation corrects towards the running statistics, which are off; use another \
+         `RunningAverage`"
+    )]
+    RenormalisationUntracked,
+
+    /// A training pass in place by a layer whose gamma is 0, which would lose the input.
+    #[error(
+        "gamma of channel {channel} is 0, from whose output the input cannot be recovered; use \
+         `forward_into`, or keep gamma away from 0"
+    )]
+    ZeroGamma {
+        /// The first such channel.
+        channel: usize,
+    },
+
+    /// A layer without running statistics was asked for what it does at inference.
+    #[error(
+        "the layer has no running statistics to fold; at inference it standardises by the batch"
+    )]
+    Untracked,
+
+    /// A weight that has not as many inputs or outputs as there are channels.
+    #[error(
+        "axis {axis} of the weight has {found} entries, which do not fit {expected} channels; check \
+         the layout, and the groups if the convolution is grouped"
+    )]
+    WeightChannels {
+        /// The axis of its inputs or outputs.
+        axis: usize,
+        /// The length of that axis.
+        found: usize,
+        /// The channels.
+        expected: usize,
+    },
+
+    /// A file that is no safetensors file.
+    #[error("not a safetensors file: {reason}")]
+    File {
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A safetensors file that names a tensor twice.
+    #[error("the file has two tensors of the name {name}; a name must be unique")]
+    DuplicateTensor {
+        /// The name.
+        name: String,
+    },
+
+    /// A tensor that the layer needs is not in the file.
+    #[error(
+        "the file has no tensor {name}, only {present:?}; check the prefix and the configuration"
+    )]
+    MissingTensor {
+        /// The name that was looked for.
+        name: String,
+        /// The names that there are.
+        present: Vec<String>,
+    },
+
+    /// A tensor is in the file that the layer has no place for.
+    #[error("the file has a tensor {name}, which this layer has not; check its configuration")]
+    UnexpectedTensor {
+        /// Its name.
+        name: String,
+    },
+
+    /// A tensor has another element type than the layer.
+    #[error("tensor {name} holds {found}; it must hold {expected}")]
+    Dtype {
+        /// Its name.
+        name: String,
+        /// Its element type.
+        found: String,
+        /// The element type of the layer.
+        expected: String,
+    },
+
+    /// A tensor has another shape than the layer.
+    #[error("tensor {name} has shape {found:?}; it must have {expected:?}")]
+    TensorShape {
+        /// Its name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape of the layer's.
+        expected: Vec<usize>,
+    },
+
+    /// A stored number of batches is negative.
+    #[error("tensor {name} counts {found} batches; it must be at least 0")]
+    BatchCount {
+        /// Its name.
+        name: String,
+        /// The number.
+        found: i64,
+    },
+
+    /// Workers could not exchange their sums.
+    #[error("the workers could not exchange their sums: {reason}")]
+    Collective {
+        /// What went wrong, in the words of the collective.
+        reason: String,
+    },
+
+    /// A backward pass across workers of a forward pass that was not, or the other way round.
+    #[error(
+        "the saved forward pass was {}made across workers, and the backward pass must be so too; \
+         see `Backpropagation::across`", if *saved { "" } else { "not " }
+    )]
+    Synchronisation {
+        /// Whether the forward pass was made across workers.
+        saved: bool,
+    },
+
+    /// A stored layer of another version.
+    #[error("the stored layer has version {found}; this crate reads version {expected}")]
+    Version {
+        /// Its version.
+        found: u32,
+        /// The version that is read.
+        expected: u32,
+    },
 
     /// The mean or the variance of a channel of the training batch is NaN or infinite.
     #[error(
@@ -78,18 +261,19 @@ pub enum Error {
         channel: usize,
         /// Its mean.
         mean: f64,
-        /// Its variance, biased or not as the running variance is.
+        /// Its biased variance.
         variance: f64,
     },
 
-    /// A list with one number per channel has another length.
-    #[error("{list} has {found} values; the layer has {expected} channels and needs one for each")]
+    /// A list that the layer has no use for at this length.
+    #[error("{list} has {found} values; it must have {expected}")]
     Length {
-        /// The list: `gamma`, `beta`, `running_mean`, `running_variance` or `saved`.
+        /// The list: `gamma`, `beta`, `running_mean`, `running_variance`, `saved`, `weights` or
+        /// `bias`.
         list: &'static str,
         /// Its length.
         found: usize,
-        /// The channels of the layer.
+        /// The length that it must have: one per channel, or 0 where the layer is to have none.
         expected: usize,
     },
 

@@ -6,12 +6,18 @@
 //!
 //! - One layer serves every shape: `(samples, channels)`, NHWC and NCHW images, and any other
 //!   rank whose channel axis is the second or the last.
-//! - Statistics are two-pass sums in f64, so a mean far from zero costs no digits in f32.
+//! - Statistics are sums in f64 around a value of the channel, so a mean far from zero costs no
+//!   digits in f32.
 //! - Reductions have a shape fixed by the shape of the batch: the result is the same to the bit
 //!   for any number of rayon threads.
-//! - The conventions of Keras and PyTorch for the running statistics, which differ in three
-//!   places, are two named presets: see [`BatchNormConfig`].
+//! - The conventions of Keras and PyTorch, which differ in three places, are two named presets: see
+//!   [`BatchNormConfig`]. Their trained layers are read from safetensors files, and written: see
+//!   [`TensorNames`].
 //! - A batch with NaN or infinity is refused before it can spoil the running statistics.
+//! - Masks and weights ([`Training::weights`]), one batch on several workers ([`Collective`]), batch
+//!   renormalisation ([`Renormalisation`]), passes in place.
+//! - Folded into its neighbours ([`ScaleShift`]), it costs nothing at inference.
+//! - Layer, group and instance normalisation: [`SampleNorm`].
 //!
 //! ```
 //! use mizumashi_batchnorm::{BatchNorm, BatchNormConfig};
@@ -32,21 +38,41 @@
 //! # Ok::<(), mizumashi_batchnorm::Error>(())
 //! ```
 
+mod backpropagation;
 mod backward;
-mod channels;
-mod columns;
+mod collective;
 mod config;
 mod error;
+mod fold;
 mod forward;
+mod group_norm;
+mod inference;
 mod kernel;
 mod layer;
+mod layer_norm;
 mod real;
+mod renormalisation;
+mod sample_norm;
 mod saved;
+mod stored;
+mod tensors;
+mod training;
+mod weights;
+mod workers;
 
+pub use backpropagation::Backpropagation;
 pub use backward::{Gradients, ParameterGradients};
-pub use config::{BatchNormConfig, RunningVariance};
+pub use collective::Collective;
+pub use config::{BatchNormConfig, RunningAverage, RunningVariance};
 pub use error::Error;
+pub use fold::{Folded, ScaleShift, WeightLayout};
 pub use layer::BatchNorm;
 pub use mizumashi_stats::Layout;
 pub use real::Real;
+pub use renormalisation::Renormalisation;
+pub use safetensors;
+pub use sample_norm::{SampleNorm, SampleNormConfig};
 pub use saved::Saved;
+pub use tensors::{Tensor, TensorNames};
+pub use training::Training;
+pub use workers::Workers;

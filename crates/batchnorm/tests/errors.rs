@@ -87,7 +87,7 @@ fn the_unbiased_variance_needs_two_values_per_channel() {
     let x = noise(1, 3);
     let mut layer = layer(3, Layout::Nchw);
     let before = layer.clone();
-    assert_eq!(layer.forward(x.view()).unwrap_err(), Error::OneValuePerChannel);
+    assert_eq!(layer.forward(x.view()).unwrap_err(), Error::TooFewValues { values: 1.0 });
     assert_eq!(layer, before);
     assert!(layer.infer(x.view()).is_ok());
     let biased =
@@ -104,11 +104,9 @@ fn a_batch_that_is_not_finite_names_the_channel_and_spoils_nothing() {
             x[[2, 1, 0, 1]] = bad;
             let mut layer = layer(3, Layout::Nchw);
             let before = layer.clone();
-            let mut y = Array4::from_elem(shape, 9.0);
-            let error = layer.forward_into(x.view(), y.view_mut()).unwrap_err();
+            let error = layer.forward(x.view()).unwrap_err();
             assert!(matches!(error, Error::NonFinite { channel: 1, .. }), "{error}");
             assert_eq!(layer, before);
-            assert!(y.iter().all(|&y| y == 9.0));
         }
     }
 }
@@ -117,7 +115,9 @@ fn a_batch_that_is_not_finite_names_the_channel_and_spoils_nothing() {
 fn a_variance_that_overflows_is_not_finite() {
     let mut layer = BatchNorm::<f64>::new(1, BatchNormConfig::keras()).unwrap();
     let error = layer.forward(array![[1e200], [-1e200]].view()).unwrap_err();
-    assert_eq!(error, Error::NonFinite { channel: 0, mean: 0.0, variance: f64::INFINITY });
+    assert!(
+        matches!(error, Error::NonFinite { channel: 0, mean: 0.0, variance } if !variance.is_finite())
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use mizumashi_batchnorm::{BatchNorm, BatchNormConfig, Gradients, Layout};
+use mizumashi_batchnorm::{BatchNorm, BatchNormConfig, Gradients, Layout, Renormalisation};
 use ndarray::{Array4, ArrayView4, Ix4, array};
 
 const STEP: f64 = 1e-5;
@@ -28,6 +28,66 @@ fn frozen_gradients_match_finite_differences() {
             layout,
             |layer, x| layer.infer(x).unwrap(),
             |layer, x, dy| layer.backward(&layer.frozen(), x, dy).unwrap(),
+        );
+    }
+}
+
+#[test]
+fn weighted_gradients_match_finite_differences() {
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        // One per position, some of them masked; then one per sample.
+        let positions = wave([3, 1, 5, 4], 4.0).mapv(|weight| (weight.abs() - 0.4).max(0.0));
+        let positions = positions.into_shape_with_order((3, 5, 4)).unwrap();
+        let samples = array![0.5, 0.0, 2.0];
+        for weights in [positions.into_dyn(), samples.into_dyn()] {
+            check(
+                layout,
+                |layer, x| layer.clone().training().weights(weights.view()).forward(x).unwrap().0,
+                |layer, x, dy| {
+                    let mut layer = layer.clone();
+                    let (_, saved) = layer.training().weights(weights.view()).forward(x).unwrap();
+                    layer.backward(&saved, x, dy).unwrap()
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn renormalised_gradients_match_finite_differences() {
+    // So far from the running statistics that r and d stand at their limits, where they do not move
+    // with the input; elsewhere they do, and gradients through them are left out on purpose.
+    let limits = Renormalisation { r_max: 1.01, d_max: 0.05 };
+    let with = |layer: &BatchNorm<f64>| {
+        let mut layer = layer.clone();
+        layer.set_renormalisation(Some(limits)).unwrap();
+        layer
+    };
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        check(
+            layout,
+            |layer, x| with(layer).forward(x).unwrap().0,
+            |layer, x, dy| {
+                let mut layer = with(layer);
+                let (_, saved) = layer.forward(x).unwrap();
+                layer.backward(&saved, x, dy).unwrap()
+            },
+        );
+    }
+}
+
+#[test]
+fn gradients_from_the_output_match_finite_differences() {
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        check(
+            layout,
+            |layer, x| layer.clone().forward(x).unwrap().0,
+            |layer, x, dy| {
+                let (mut y, mut dx) = (x.to_owned(), dy.to_owned());
+                let saved = layer.clone().forward_inplace(y.view_mut()).unwrap();
+                let gradients = layer.backward_inplace(&saved, y.view(), dx.view_mut()).unwrap();
+                Gradients { dx, dgamma: gradients.dgamma, dbeta: gradients.dbeta }
+            },
         );
     }
 }

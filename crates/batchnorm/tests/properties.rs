@@ -96,6 +96,32 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn every_rank_has_its_channels_second_or_last() {
+    for shape in [vec![9, 3], vec![4, 3, 5], vec![2, 3, 4, 5], vec![2, 3, 4, 2, 3]] {
+        let values = |seed| {
+            let length = shape.iter().product();
+            let values = noise::<f64>([length, 1, 1, 1], seed).into_flat();
+            values.into_shape_with_order(shape.clone()).unwrap()
+        };
+        let (x, dy) = (values(7), values(8));
+        let last = |array: &ArrayD<f64>| {
+            let order: Vec<usize> = (0..1).chain(2..shape.len()).chain(1..2).collect();
+            array.view().permuted_axes(order).as_standard_layout().into_owned()
+        };
+        let (y, gradients) = train(x.view(), dy.view(), Layout::Nchw);
+        let (z, by) = train(last(&x).view(), last(&dy).view(), Layout::Nhwc);
+        assert!(close(&z, &last(&y), 1e-12));
+        assert!(close(&by.dx, &last(&gradients.dx), 1e-12));
+        assert!(close(&by.dgamma, &gradients.dgamma, 1e-12));
+        // The channels are where they are said to be.
+        for (channel, y) in y.axis_iter(Axis(1)).enumerate() {
+            let beta = channel as f64 / 3.0 - 0.3;
+            assert!((y.mean().unwrap() - beta).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
 fn rank_does_not_matter() {
     let (x, dy) = (noise::<f32>([50, 7, 1, 1], 5), noise([50, 7, 1, 1], 6));
     let (y, gradients) = train(x.view(), dy.view(), Layout::Nchw);

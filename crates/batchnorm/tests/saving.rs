@@ -30,12 +30,24 @@ fn a_layer_survives_the_round_trip_and_trains_on_to_the_same_bits() {
 fn the_names_in_the_file_are_stable() {
     let layer = BatchNorm::<f64>::new(1, BatchNormConfig::keras()).unwrap();
     let expected = json!({
-        "config": {"layout": "nhwc", "epsilon": 1e-3, "momentum": 0.01, "variance": "biased"},
+        "version": 1,
+        "config": {
+            "layout": "nhwc",
+            "epsilon": 1e-3,
+            "momentum": 0.01,
+            "variance": "biased",
+            "average": "exponential",
+            "scale": true,
+            "center": true,
+            "renormalisation": null,
+        },
+        "channels": 1,
         "gamma": [1.0],
         "beta": [0.0],
         "running_mean": [0.0],
         "running_variance": [1.0],
         "batches": 0,
+        "frozen": false,
     });
     assert_eq!(to_value(&layer).unwrap(), expected);
 }
@@ -50,7 +62,9 @@ fn an_invalid_layer_is_not_loaded() {
     };
     assert!(reason("/config/epsilon", json!(0.0)).starts_with("epsilon is 0"));
     assert!(reason("/config/momentum", json!(2.0)).contains("is 2; it must be between 0 and 1"));
-    assert!(reason("/gamma", json!([])).starts_with("the layer has 0 channels"));
+    assert!(reason("/version", json!(2)).starts_with("the stored layer has version 2"));
+    assert!(reason("/channels", json!(0)).starts_with("the layer has 0 channels"));
+    assert!(reason("/gamma", json!([])).starts_with("gamma has 0 values; it must have 2"));
     assert!(reason("/beta", json!([1.0])).starts_with("beta has 1 values"));
     assert!(reason("/running_mean", json!([1.0, 2.0, 3.0])).starts_with("running_mean has 3"));
     assert!(reason("/running_variance", json!([1.0])).starts_with("running_variance has 1"));

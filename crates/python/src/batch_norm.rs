@@ -170,7 +170,7 @@ impl BatchNorm {
     }
 
     fn __repr__(&self) -> String {
-        let BatchNormConfig { layout, epsilon, momentum, variance } = self.layer.config();
+        let BatchNormConfig { layout, epsilon, momentum, variance, .. } = self.layer.config();
         format!(
             "BatchNorm(channels={}, layout={layout:?}, epsilon={epsilon}, momentum={momentum}, \
              running_variance={variance:?}, batches={})",

@@ -49,6 +49,7 @@ mod simd;
 mod statistics;
 mod summary;
 mod symmetric;
+mod weighted;
 
 pub use binned::BinnedHistogram;
 pub use covariance::Covariance;
@@ -65,3 +66,4 @@ pub use quantile::quantiles;
 pub use simd::{Kernel, vectorised};
 pub use statistics::Statistics;
 pub use summary::{Accumulator, JointSummary, Summary};
+pub use weighted::WeightedMoments;

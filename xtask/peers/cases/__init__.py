@@ -38,6 +38,8 @@ MODULES = {
     ("zca-apply", "PyTorch"): "zca",
     ("batchnorm-forward", "PyTorch"): "batch_norm",
     ("batchnorm-forward", "PyTorch, out="): "batch_norm",
+    ("batchnorm-inference", "PyTorch"): "batch_norm",
+    ("batchnorm-inference", "PyTorch, out="): "batch_norm",
     ("batchnorm-forward-backward", "PyTorch"): "batch_norm",
     ("batchnorm-forward-backward", "PyTorch, out="): "batch_norm",
 }

@@ -1,4 +1,4 @@
-"""A training step of PyTorch's batch normalisation on an NCHW batch in float32.
+"""Passes of PyTorch's batch normalisation on a batch in float32 whose second axis is the channels.
 
 "PyTorch" is the layer as a model uses it, which allocates its output at every step; "PyTorch,
 out=" calls the operator beneath it on memory that is kept.
@@ -18,7 +18,8 @@ def inputs(params, threads):
 
 
 def layer(x):
-    return torch.nn.BatchNorm2d(x.shape[1], eps=EPSILON, momentum=MOMENTUM)
+    kind = torch.nn.BatchNorm1d if x.ndim == 2 else torch.nn.BatchNorm2d
+    return kind(x.shape[1], eps=EPSILON, momentum=MOMENTUM)
 
 
 def forward(params, threads):
@@ -29,7 +30,7 @@ def forward(params, threads):
         with torch.no_grad():
             return norm(x)
 
-    return Work(run, first(run()), "nn.BatchNorm2d, no_grad")
+    return Work(run, first(run()), "nn.BatchNorm, no_grad")
 
 
 def forward_backward(params, threads):
@@ -43,7 +44,18 @@ def forward_backward(params, threads):
         norm(x).backward(dy)
         return x.grad
 
-    return Work(run, first(run()), "nn.BatchNorm2d, autograd")
+    return Work(run, first(run()), "nn.BatchNorm, autograd")
+
+
+def inference(params, threads):
+    x, _ = inputs(params, threads)
+    norm = layer(x).eval()
+
+    def run():
+        with torch.no_grad():
+            return norm(x)
+
+    return Work(run, first(run()), "nn.BatchNorm, eval, no_grad")
 
 
 def forward_into(params, threads):
@@ -65,6 +77,17 @@ def forward_backward_into(params, threads):
     return Work(run, first(step.dx), "aten::native_batch_norm(_backward).out")
 
 
+def inference_into(params, threads):
+    x, _ = inputs(params, threads)
+    step = Operators(x)
+
+    def run():
+        step.forward(training=False)
+
+    run()
+    return Work(run, first(step.y), "aten::native_batch_norm.out, eval")
+
+
 class Operators:
     """The operators beneath the layer, with their results in memory of our own."""
 
@@ -76,14 +99,14 @@ class Operators:
         self.mean, self.inv_std = torch.empty(channels), torch.empty(channels)
         self.dweight, self.dbias = torch.empty(channels), torch.empty(channels)
 
-    def forward(self):
+    def forward(self, training=True):
         torch.ops.aten.native_batch_norm.out(
             self.x,
             self.weight,
             self.bias,
             self.running_mean,
             self.running_var,
-            True,
+            training,
             MOMENTUM,
             EPSILON,
             out=self.y,
@@ -117,6 +140,8 @@ def first(values):
 PEERS = {
     ("batchnorm-forward", "PyTorch"): forward,
     ("batchnorm-forward", "PyTorch, out="): forward_into,
+    ("batchnorm-inference", "PyTorch"): inference,
+    ("batchnorm-inference", "PyTorch, out="): inference_into,
     ("batchnorm-forward-backward", "PyTorch"): forward_backward,
     ("batchnorm-forward-backward", "PyTorch, out="): forward_backward_into,
 }

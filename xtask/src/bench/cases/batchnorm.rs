@@ -1,9 +1,9 @@
-//! A training step of batch normalisation.
+//! Passes of batch normalisation.
 
 use std::hint::black_box;
 
 use mizumashi::batchnorm::{BatchNorm, BatchNormConfig};
-use ndarray::{Array4, ArrayD, Axis};
+use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,22 +11,50 @@ use crate::bench::case::{Case, Distance, Parity, Ready, Result, Unit};
 use crate::bench::inputs::Inputs;
 use crate::bench::peers::Peer;
 
-pub(super) fn all() -> [Box<dyn Case>; 2] {
-    [Box::new(Step { backward: false }), Box::new(Step { backward: true })]
+/// Feature maps of an early and of a late layer, and the activations of a dense one.
+const SHAPES: [&[usize]; 3] = [&[128, 64, 32, 32], &[32, 256, 14, 14], &[256, 512]];
+
+pub(super) fn all() -> impl Iterator<Item = Box<dyn Case>> {
+    let passes = [Passes::Forward, Passes::ForwardBackward, Passes::Inference];
+    SHAPES.into_iter().flat_map(move |shape| {
+        passes.map(|passes| -> Box<dyn Case> { Box::new(Step { shape, passes }) })
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Passes {
+    Forward,
+    ForwardBackward,
+    Inference,
 }
 
 struct Step {
-    backward: bool,
+    shape: &'static [usize],
+    passes: Passes,
+}
+
+impl Step {
+    fn dimensions(&self) -> String {
+        self.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+    }
 }
 
 impl Case for Step {
+    /// The first shape goes without saying.
     fn name(&self) -> String {
-        self.family().into()
+        if self.shape == SHAPES[0] {
+            return self.family().into();
+        }
+        format!("{}-{}", self.family(), self.dimensions())
     }
 
     fn work(&self) -> String {
-        let passes = if self.backward { "forward and backward" } else { "forward" };
-        format!("training {passes} of 128x64x32x32 f32, NCHW")
+        let passes = match self.passes {
+            Passes::Forward => "training forward",
+            Passes::ForwardBackward => "training forward and backward",
+            Passes::Inference => "inference",
+        };
+        format!("{passes} of {} f32, channels second", self.dimensions())
     }
 
     fn unit(&self) -> Unit {
@@ -34,7 +62,11 @@ impl Case for Step {
     }
 
     fn family(&self) -> &'static str {
-        if self.backward { "batchnorm-forward-backward" } else { "batchnorm-forward" }
+        match self.passes {
+            Passes::Forward => "batchnorm-forward",
+            Passes::ForwardBackward => "batchnorm-forward-backward",
+            Passes::Inference => "batchnorm-inference",
+        }
     }
 
     fn peers(&self) -> Vec<Peer> {
@@ -46,12 +78,13 @@ impl Case for Step {
     }
 
     fn prepare<'a>(&self, inputs: &'a Inputs) -> Result<Box<dyn Ready + 'a>> {
-        let shape = (inputs.choose(128, 8), 64, 32, 32);
-        let x = Array4::from_shape_simple_fn(shape, noise(1));
-        let dy = Array4::from_shape_simple_fn(shape, noise(2));
-        let layer = BatchNorm::new(64, BatchNormConfig::pytorch())?;
-        let (y, dx) = (Array4::zeros(shape), Array4::zeros(shape));
-        Ok(Box::new(Batch { inputs, layer, x, dy, y, dx, backward: self.backward }))
+        let mut shape = self.shape.to_vec();
+        shape[0] = inputs.choose(shape[0], 8);
+        let x = ArrayD::from_shape_simple_fn(&*shape, noise(1));
+        let dy = ArrayD::from_shape_simple_fn(&*shape, noise(2));
+        let layer = BatchNorm::new(shape[1], BatchNormConfig::pytorch())?;
+        let (y, dx) = (ArrayD::zeros(&*shape), ArrayD::zeros(&*shape));
+        Ok(Box::new(Batch { inputs, layer, x, dy, y, dx, passes: self.passes }))
     }
 }
 
@@ -69,19 +102,23 @@ fn noise(seed: u32) -> impl FnMut() -> f32 {
 struct Batch<'a> {
     inputs: &'a Inputs,
     layer: BatchNorm<f32>,
-    x: Array4<f32>,
-    dy: Array4<f32>,
-    y: Array4<f32>,
-    dx: Array4<f32>,
-    backward: bool,
+    x: ArrayD<f32>,
+    dy: ArrayD<f32>,
+    y: ArrayD<f32>,
+    dx: ArrayD<f32>,
+    passes: Passes,
 }
 
 impl Ready for Batch<'_> {
     fn run(&mut self) -> Result<()> {
         let Self { layer, x, dy, y, dx, .. } = self;
-        let saved = layer.forward_into(x.view(), y.view_mut())?;
-        if self.backward {
-            black_box(layer.backward_into(&saved, x.view(), dy.view(), dx.view_mut())?);
+        if self.passes == Passes::Inference {
+            layer.infer_into(x.view(), y.view_mut())?;
+        } else {
+            let saved = layer.forward_into(x.view(), y.view_mut())?;
+            if self.passes == Passes::ForwardBackward {
+                black_box(layer.backward_into(&saved, x.view(), dy.view(), dx.view_mut())?);
+            }
         }
         black_box((&self.y, &self.dx));
         Ok(())
@@ -107,7 +144,7 @@ impl Ready for Batch<'_> {
 
     fn compare(&mut self, _: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
         self.run()?;
-        let ours = if self.backward { &self.dx } else { &self.y };
+        let ours = if self.passes == Passes::ForwardBackward { &self.dx } else { &self.y };
         let pairs = ours.index_axis(Axis(0), 0).into_iter().zip(&theirs);
         let distances = pairs.map(|(&ours, &theirs)| f64::from((ours - theirs).abs()));
         Ok(Distance::of(distances).at_most(1e-4, ""))

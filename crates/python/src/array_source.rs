@@ -9,6 +9,7 @@ use numpy::{PyArray4, PyArrayMethods};
 use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, Py, PyResult, Python, pyclass, pymethods};
 
+use crate::arguments;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
 use crate::narrowed::Narrowed;
@@ -20,8 +21,8 @@ use crate::spare::Spare;
 /// An array of images, and what each batch of them leaves for the next: its memory, and whether the
 /// images are bytes that came as floats.
 ///
-/// The images are (samples, height, width, channels), or channels first, `uint8` or `float32`, of any
-/// strides. They are not copied.
+/// The images are (samples, height, width, channels), or channels first; `uint8` or `float32`, of
+/// any strides. They are not copied.
 #[pyclass(frozen, module = "mizumashi._native")]
 pub(crate) struct ArraySource {
     images: Stored,
@@ -61,11 +62,13 @@ impl ArraySource {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Raises a `ValueError` that names the first value which is NaN or infinite. Axes are named as
-    /// with channels last.
-    fn check_finite(&self, py: Python<'_>) -> PyResult<()> {
-        each_type!(Images, &self.lend(py)?, |view| detached(py, || Pixel::check_finite(view)))
-            .map_err(value_error)
+    /// Raises a `ValueError` that names the first value which is NaN or infinite.
+    fn check_finite(&self, py: Python<'_>, data_format: &str) -> PyResult<()> {
+        let layout = arguments::layout(data_format)?;
+        each_type!(Images, &self.lend(py)?, |view| detached(py, || {
+            Pixel::check_finite(layout.to_nhwc(view))
+        }))
+        .map_err(value_error)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyAny>, (Bound<'py, PyAny>,)) {

@@ -99,7 +99,8 @@ impl Generator {
         py: Python<'py>,
         x: Images<'py>,
     ) -> PyResult<Bound<'py, PyArray4<f32>>> {
-        let batch = each_type!(Images, &x, |view| detached(py, || self.generator.standardize(&view)));
+        let batch =
+            each_type!(Images, &x, |view| detached(py, || self.generator.standardize(&view)));
         Ok(batch.map_err(value_error)?.into_pyarray(py))
     }
 

@@ -46,8 +46,9 @@ impl Whitening {
         py: Python<'py>,
         images: Images<'py>,
     ) -> PyResult<Bound<'py, PyArray4<f32>>> {
-        let white =
-            each_type!(Images, &images, |view| detached(py, || self.whitening.apply(view, self.layout)));
+        let white = each_type!(Images, &images, |view| detached(py, || self
+            .whitening
+            .apply(view, self.layout)));
         Ok(white.map_err(value_error)?.into_pyarray(py))
     }
 

@@ -106,15 +106,32 @@ def test_refusals():
     datagen = mizumashi.ImageDataGenerator(featurewise_center=True)
     with pytest.raises(ValueError, match="fit"):
         next(datagen.flow(x))
-    for options in (dict(y=[1, 2]), dict(batch_size=0), dict(x=x[0]), dict(x=x[:0])):
-        with pytest.raises(ValueError):
-            datagen.flow(**{"x": x, **options})
-    with pytest.raises(ValueError, match="NaN"):
-        datagen.flow(np.full((1, 2, 2, 1), np.nan))
+    plain = mizumashi.ImageDataGenerator()
+    for options, message in (
+        (dict(y=[1, 2]), "4 images but 2 labels"),
+        (dict(batch_size=0), "batch size is 0"),
+        (dict(x=x[0]), "four axes"),
+        (dict(x=x[:0]), "no images"),
+        (dict(x=np.full((1, 2, 2, 1), np.nan)), "value NaN at row 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plain.flow(**{"x": x, **options})
     with pytest.raises(ValueError):
         mizumashi.warp(x, np.zeros((3, 2, 3)))
     with pytest.raises(ValueError):
         mizumashi.warp(x, np.full((2, 3), np.inf))
+
+
+def test_a_value_that_is_none_is_named():
+    x = made_up(4, 8, 9, 3).astype("float32")
+    x[2, 5, 7, 1] = np.inf
+    for data_format, images in (
+        ("channels_last", x),
+        ("channels_first", np.moveaxis(x, 3, 1)),
+    ):
+        datagen = mizumashi.ImageDataGenerator(data_format=data_format)
+        with pytest.raises(ValueError, match="image 2 .* inf at row 5, column 7, channel 1"):
+            datagen.flow(images)
 
 
 def test_moments_merge_exactly_and_pickle():

@@ -80,7 +80,7 @@ def test_a_plan_moves_image_mask_points_and_boxes_alike():
     x[16:24, 20:28] = 255
     mask = (x[..., 0] > 0).astype("uint8")
     recipe = mizumashi.ImageDataGenerator(
-        width_shift_range=[5], height_shift_range=[-3], horizontal_flip=True
+        width_shift_range=[5], height_shift_range=[3], horizontal_flip=True
     ).recipe()
     for index in range(8):
         plan = recipe.draw(x.shape, seed=2, index=index)

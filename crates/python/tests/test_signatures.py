@@ -50,4 +50,4 @@ def test_attributes_and_properties_are_the_same():
     for name, thing in PUBLIC.items():
         if inspect.isclass(thing):
             public = {attribute for attribute in dir(thing) if not attribute.startswith("_")}
-            assert public - set(dir(getattr(ours, name))) - {"set_processing_attrs"} == set()
+            assert public - set(dir(getattr(ours, name))) == set()

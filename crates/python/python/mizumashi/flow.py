@@ -62,7 +62,7 @@ class Flow:
         if len(images) == 0:
             raise ValueError("there are no images; at least one is needed")
         self._source = ArraySource(images)
-        self._source.check_finite()
+        self._source.check_finite(data_format)
         self.y = None if y is None else np.asarray(y)
         if self.y is not None and len(self.y) != len(images):
             raise ValueError(

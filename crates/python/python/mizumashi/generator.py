@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -145,10 +146,10 @@ class ImageDataGenerator:
             self._native.restore(fitted)
 
     def __repr__(self) -> str:
-        defaults = ImageDataGenerator.__init__.__kwdefaults__
+        defaults = inspect.signature(ImageDataGenerator).parameters
         given = (
             f"{name}={value!r}"
             for name, value in self._arguments.items()
-            if value is not defaults[name] and value != defaults[name]
+            if value != defaults[name].default
         )
         return f"ImageDataGenerator({', '.join(given)})"

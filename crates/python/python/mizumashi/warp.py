@@ -41,10 +41,16 @@ def warp(
     """
     images = np.asarray(images)
     if images.ndim == 3:
-        batch = images[np.newaxis]
-        return warp(
-            batch, matrix, data_format=data_format, fill_mode=fill_mode, cval=cval, order=order
-        )[0]
+        batch = warp(
+            images[np.newaxis],
+            matrix,
+            data_format=data_format,
+            fill_mode=fill_mode,
+            cval=cval,
+            order=order,
+        )
+        image: Images = batch[0]
+        return image
     matrices = np.asarray(matrix, dtype=np.float64)
     if matrices.ndim == 2:
         matrices = matrices[np.newaxis]

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .from_files import FilesIterator
-from .iterator import Iterator
 from .listing import validate_filename
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class DataFrameIterator(FilesIterator):
         *,
         on_damage: str = "fail",
     ) -> None:
-        super().__init__(
+        self.set_processing_attrs(
             image_data_generator,
             target_size,
             color_mode,
@@ -84,9 +83,9 @@ class DataFrameIterator(FilesIterator):
             save_format,
             subset,
             interpolation,
-            dtype,
-            on_damage,
+            on_damage=on_damage,
         )
+        self.dtype = dtype
         self.directory = directory or ""
         self.class_mode = class_mode
         rows = dataframe.copy()
@@ -101,7 +100,7 @@ class DataFrameIterator(FilesIterator):
             start, stop = (int(fraction * len(rows)) for fraction in self.split)
             rows = rows.iloc[start:stop]
         if classified:
-            self.classes = [self._label(cell) for cell in rows[y_col]]
+            self.classes = self.get_classes(rows, y_col)
         elif class_mode == "multi_output":
             self._targets = [np.array(rows[column].tolist()) for column in y_col]
         elif class_mode == "raw":
@@ -113,7 +112,7 @@ class DataFrameIterator(FilesIterator):
         validated = "validated" if validate_filenames else "non-validated"
         belonging = f" belonging to {len(self.class_indices)} classes" if classified else ""
         print(f"Found {self.samples} {validated} image filenames{belonging}.")
-        Iterator.__init__(self, self.samples, batch_size, shuffle, seed)
+        super().__init__(self.samples, batch_size, shuffle, seed)
 
     def _check(
         self,
@@ -141,7 +140,7 @@ class DataFrameIterator(FilesIterator):
                 raise ValueError(f'`class_mode="binary"` needs 2 classes; there are {count}')
         if classes and mode in WITHOUT_CLASSES:
             warnings.warn(f"`classes` goes unused with `class_mode={mode!r}`")
-        if weight_col and not np.issubdtype(rows[weight_col].dtype, np.number):
+        if weight_col and not issubclass(rows[weight_col].dtype.type, np.number):
             raise TypeError(f"the weights in the column {weight_col!r} must be numbers")
 
     def _existing(self, rows: Any, x_col: str) -> Any:
@@ -153,10 +152,14 @@ class DataFrameIterator(FilesIterator):
             warnings.warn(f"{missing} rows whose {x_col!r} is no image file are left out")
         return rows[np.array(exists, dtype=bool)]
 
-    def _label(self, cell: Any) -> Any:
-        if isinstance(cell, (list, tuple)):
-            return [self.class_indices[name] for name in cell]
-        return self.class_indices[cell]
+    def get_classes(self, df: Any, y_col: Any) -> list[Any]:
+        """The class number of each row of a table, or a list of them where a cell lists several."""
+        return [
+            [self.class_indices[name] for name in cell]
+            if isinstance(cell, (list, tuple))
+            else self.class_indices[cell]
+            for cell in df[y_col]
+        ]
 
     @property
     def filepaths(self) -> list[str]:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .from_files import FilesIterator
-from .iterator import Iterator
 from .listing import list_class
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class DirectoryIterator(FilesIterator):
         *,
         on_damage: str = "fail",
     ) -> None:
-        super().__init__(
+        self.set_processing_attrs(
             image_data_generator,
             target_size,
             color_mode,
@@ -68,9 +67,9 @@ class DirectoryIterator(FilesIterator):
             save_format,
             subset,
             interpolation,
-            dtype,
-            on_damage,
+            on_damage=on_damage,
         )
+        self.dtype = dtype
         if class_mode not in self.allowed_class_modes:
             raise ValueError(
                 f"`class_mode` is {class_mode!r}; it must be one of {self.allowed_class_modes}"
@@ -91,7 +90,7 @@ class DirectoryIterator(FilesIterator):
         self.classes: NDArray[np.int32] = np.repeat(np.array(labels, dtype="int32"), counts)
         self._filepaths = [os.path.join(directory, name) for name in self.filenames]
         print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
-        Iterator.__init__(self, self.samples, batch_size, shuffle, seed)
+        super().__init__(self.samples, batch_size, shuffle, seed)
 
     @property
     def filepaths(self) -> list[str]:

@@ -137,7 +137,7 @@ def _shifts(shift: Any) -> Limits:
     if isinstance(shift, float):
         return _to_either_side(shift)
     if isinstance(shift, (int, np.integer)):
-        return np.arange(shift) if shift > 0 else _to_either_side(shift)
+        return np.arange(shift) if shift > 0 else _to_either_side(float(shift))
     return np.asarray(shift) if np.ndim(shift) else _to_either_side(shift)
 
 

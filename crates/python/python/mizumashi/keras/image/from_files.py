@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Union
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,7 +22,8 @@ UNREADABLE = (DamagedImageError, FileNotFoundError, PermissionError, IsADirector
 """Errors that are a file's own, and no sign of a failing disk or of want of memory."""
 
 
-class Quarantined(NamedTuple):
+@dataclass(frozen=True)
+class Quarantined:
     """A file that could not be read."""
 
     index: int
@@ -64,7 +66,9 @@ class FilesIterator(Iterator):
     class_indices: dict[str, int]
     classes: Any
 
-    def __init__(
+    dtype: DTypeLike
+
+    def set_processing_attrs(
         self,
         image_data_generator: Optional[ImageDataGenerator],
         target_size: tuple[int, int],
@@ -75,9 +79,10 @@ class FilesIterator(Iterator):
         save_format: str,
         subset: Optional[str],
         interpolation: str,
-        dtype: DTypeLike,
-        on_damage: str,
+        *,
+        on_damage: str = "fail",
     ) -> None:
+        """Checks and keeps the arguments that all files share."""
         if color_mode not in CHANNELS:
             raise ValueError(
                 f"`color_mode` is {color_mode!r}; it must be one of {', '.join(MODES)}"
@@ -97,7 +102,6 @@ class FilesIterator(Iterator):
         self.save_prefix = save_prefix
         self.save_format = save_format
         self.interpolation = interpolation
-        self.dtype = dtype
         self.on_damage = on_damage
         self._quarantine: dict[int, Quarantined] = {}
         self.subset = subset
@@ -147,8 +151,8 @@ class FilesIterator(Iterator):
                 met.append((index, error))
                 index = (index + 1) % self.n
                 continue
-            for damaged, error in met:
-                path, reason = self.filepaths[damaged], getattr(error, "reason", str(error))
+            for damaged, cause in met:
+                path, reason = self.filepaths[damaged], getattr(cause, "reason", str(cause))
                 self._quarantine[damaged] = Quarantined(damaged, index, path, reason)
             return picture, index
         raise met[0][1]

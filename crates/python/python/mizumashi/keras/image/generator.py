@@ -123,18 +123,19 @@ class ImageDataGenerator:
         self.std: Optional[NDArray[Any]] = None
         self._zca: Optional[Zca] = None
         self._components: Optional[NDArray[Any]] = None
-        if zca_whitening:
+        # As in Keras, a whitening of deviations is told twice that it centres.
+        if zca_whitening and not featurewise_center:
             self._imply("zca_whitening", "featurewise_center", True)
+        if zca_whitening and featurewise_std_normalization:
             self._imply("zca_whitening", "featurewise_std_normalization", False)
-        if self.featurewise_std_normalization:
+        if featurewise_std_normalization and not featurewise_center:
             self._imply("featurewise_std_normalization", "featurewise_center", True)
-        if samplewise_std_normalization:
+        if samplewise_std_normalization and not samplewise_center:
             self._imply("samplewise_std_normalization", "samplewise_center", True)
 
     def _imply(self, argument: str, other: str, value: bool) -> None:
-        if bool(getattr(self, other)) != value:
-            setattr(self, other, value)
-            warnings.warn(f"`{argument}` sets `{other}` to {value}")
+        setattr(self, other, value)
+        warnings.warn(f"`{argument}` sets `{other}` to {value}")
 
     def flow(
         self,
@@ -292,7 +293,7 @@ class ImageDataGenerator:
         unchanged = zip(draws.COLUMNS[draws.AFFINE], draws.UNCHANGED)
         x = apply_affine_transform(
             x,
-            *(given(name, number) for name, number in unchanged),
+            **{name: given(name, number) for name, number in unchanged},
             row_axis=self.row_axis - 1,
             col_axis=self.col_axis - 1,
             channel_axis=channel_axis,
@@ -300,14 +301,15 @@ class ImageDataGenerator:
             cval=self.cval,
             order=self.interpolation_order,
         )
-        if given("channel_shift_intensity") is not None:
-            x = apply_channel_shift(x, given("channel_shift_intensity"), channel_axis)
+        intensity, brightness = given("channel_shift_intensity"), given("brightness")
+        if intensity is not None:
+            x = apply_channel_shift(x, intensity, channel_axis)
         if given("flip_horizontal", False):
             x = flip_axis(x, self.col_axis - 1)
         if given("flip_vertical", False):
             x = flip_axis(x, self.row_axis - 1)
-        if given("brightness") is not None:
-            x = apply_brightness_shift(x, given("brightness"))
+        if brightness is not None:
+            x = apply_brightness_shift(x, brightness)
         return x
 
     def random_transform(self, x: NDArray[Any], seed: Optional[int] = None) -> NDArray[Any]:
@@ -328,10 +330,12 @@ class ImageDataGenerator:
             x -= np.mean(x, keepdims=True)
         if self.samplewise_std_normalization:
             x /= np.std(x, keepdims=True) + 1e-6
-        if self._is_fitted("featurewise_center", self.mean):
-            x -= self.mean
-        if self._is_fitted("featurewise_std_normalization", self.std):
-            x /= self.std + 1e-6
+        mean: Any = self.mean
+        std: Any = self.std
+        if self._is_fitted("featurewise_center", mean):
+            x -= mean
+        if self._is_fitted("featurewise_std_normalization", std):
+            x /= std + 1e-6
         if self._whitens():
             x = self._whiten(x)
         return x
@@ -350,28 +354,28 @@ class ImageDataGenerator:
         Raises:
             ValueError: for another rank than 4.
         """
-        x = np.asarray(x)
-        if x.ndim != 4:
-            raise ValueError(f"`fit` takes images of rank 4; this array has the shape {x.shape}")
-        channels = x.shape[self.channel_axis]
+        images: NDArray[Any] = np.asarray(x)
+        if images.ndim != 4:
+            raise ValueError(f"`fit` takes images of rank 4; this array has the shape {images.shape}")
+        channels = images.shape[self.channel_axis]
         if channels not in (1, 3, 4):
             warnings.warn(
-                f"images have 1, 3 or 4 channels, but axis {self.channel_axis} of {x.shape}, which "
+                f"images have 1, 3 or 4 channels, but axis {self.channel_axis} of {images.shape}, which "
                 f"holds them with `{self.data_format}`, has {channels}"
             )
         if seed is not None:
             np.random.seed(seed)
         scale = self.rescale or 1
         if augment:
-            x = np.asarray(x, dtype=self.dtype) * np.asarray(scale, dtype=self.dtype)
-            x = np.concatenate([self._augmented(x) for _ in range(rounds)])
+            scaled = np.asarray(images, dtype=self.dtype) * np.asarray(scale, dtype=self.dtype)
+            images = np.concatenate([self._augmented(scaled) for _ in range(rounds)])
             scale = 1
-        elif x.dtype != np.uint8:
-            x = np.asarray(x, dtype=self.dtype)
-        x = _native_type(x)
+        elif images.dtype != np.uint8:
+            images = np.asarray(images, dtype=self.dtype)
+        taken = _native_type(images)
         if self.featurewise_center or self.featurewise_std_normalization:
             figures = _native.Moments()
-            figures.update(x, self.data_format)
+            figures.update(taken, self.data_format)
             shape = [1, 1, 1]
             shape[self.channel_axis - 1] = channels
             if self.featurewise_center:
@@ -380,7 +384,10 @@ class ImageDataGenerator:
                 self.std = (figures.std * abs(scale)).astype(self.dtype).reshape(shape)
         if self.zca_whitening:
             centred = _native.make_batch(
-                ArraySource(x), data_format=self.data_format, rescale=scale, **self._figures(channels)
+                ArraySource(taken),
+                data_format=self.data_format,
+                rescale=scale,
+                **(self._figures(channels) or {}),
             )
             self._zca = Zca(centred, self.zca_epsilon, self.data_format)
             self._components = None
@@ -404,11 +411,15 @@ class ImageDataGenerator:
         Runs natively on the whole batch, unless a method is overridden, a function is to be called
         for each image, or the figures are not one per channel.
         """
-        native = isinstance(source, ArraySource)
-        images: NDArray[Any] = source.images if native else source
+        images: NDArray[Any] = source.images if isinstance(source, ArraySource) else source
         figures = self._figures(images.shape[self.channel_axis])
-        native = native and np.dtype(dtype) == np.float32 and len(indices) > 0
-        if figures is None or not native or self._is_customised():
+        if (
+            figures is None
+            or not isinstance(source, ArraySource)
+            or np.dtype(dtype) != np.float32
+            or not len(indices)
+            or self._is_customised()
+        ):
             batch = np.zeros((len(indices), *images.shape[1:]), dtype=dtype)
             for slot, index in zip(batch, indices):
                 x = images[index].astype(dtype)
@@ -504,7 +515,9 @@ class ImageDataGenerator:
         images = x.reshape(-1, *x.shape[-3:])
         if self._zca is not None:
             return self._zca.apply(_native_type(images)).reshape(x.shape)
-        return images.reshape(len(images), -1).dot(self._components).reshape(x.shape)
+        components: Any = self._components
+        white: NDArray[Any] = np.dot(images.reshape(len(images), -1), components)
+        return white.reshape(x.shape)
 
 
 def _native_type(x: NDArray[Any]) -> Images:

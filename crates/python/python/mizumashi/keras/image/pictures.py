@@ -13,12 +13,12 @@ from PIL import Image, UnidentifiedImageError
 Path = Union[str, os.PathLike[str]]
 
 INTERPOLATIONS = {
-    "nearest": Image.NEAREST,
-    "bilinear": Image.BILINEAR,
-    "bicubic": Image.BICUBIC,
-    "hamming": Image.HAMMING,
-    "box": Image.BOX,
-    "lanczos": Image.LANCZOS,
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "hamming": Image.Resampling.HAMMING,
+    "box": Image.Resampling.BOX,
+    "lanczos": Image.Resampling.LANCZOS,
 }
 """Ways to resize, by Keras' names."""
 

@@ -38,7 +38,7 @@ class Zca:
         if self._data_format == "channels_first":
             # It is made for channels last: look up where each of our values lies there.
             channels, height, width = self._shape
-            places = np.arange(matrix.shape[0]).reshape(height, width, channels)
-            places = np.moveaxis(places, 2, 0).ravel()
+            pixels = np.arange(matrix.shape[0]).reshape(height, width, channels)
+            places = np.moveaxis(pixels, 2, 0).ravel()
             matrix = matrix[np.ix_(places, places)]
         return matrix.astype(np.float32)

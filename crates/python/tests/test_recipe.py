@@ -136,6 +136,8 @@ def test_everything_has_a_readable_repr(images, datagen):
     plain = mizumashi.ImageDataGenerator(zoom_range=[0.5, 0.8], horizontal_flip=True)
     assert repr(plain) == "ImageDataGenerator(zoom_range=[0.5, 0.8], horizontal_flip=True)"
     assert repr(mizumashi.ImageDataGenerator(rotation_range=0)) == "ImageDataGenerator()"
+    listed = mizumashi.ImageDataGenerator(width_shift_range=np.array([1.0, 2.0]))
+    assert repr(listed) == "ImageDataGenerator(width_shift_range=array([1., 2.]))"
     names = (
         "random_affine, random_channel_shift, random_brightness, rescale, featurewise_standardise"
     )

@@ -150,6 +150,6 @@ class ImageDataGenerator:
         given = (
             f"{name}={value!r}"
             for name, value in self._arguments.items()
-            if value != defaults[name].default
+            if not np.array_equal(value, defaults[name].default)
         )
         return f"ImageDataGenerator({', '.join(given)})"

@@ -72,6 +72,16 @@ def test_batches(case, dtype, channels, data_format):
     assert_same_batches(*flows)
 
 
+def test_large_batches_draw_the_same():
+    x = np.zeros((2500, 2, 2, 1), "uint8")
+    x[:, 0] = 200
+    flows = [
+        generator.flow(x, batch_size=2500, seed=5)
+        for generator in generators(rotation_range=90, vertical_flip=True, brightness_range=(0.2, 2))
+    ]
+    assert_same_batches(*flows, count=1, atol=1.0)
+
+
 def test_batches_without_a_seed_follow_the_global_generator(images):
     batches = []
     for generator in generators(rotation_range=20, width_shift_range=3, brightness_range=(0.5, 1)):

@@ -36,6 +36,9 @@ FLIPS = slice(6, 8)
 WITHOUT_BRIGHTNESS = slice(0, 9)
 BRIGHTNESS = 9
 
+LARGEST = 1024
+"""Samples whose numbers are drawn at once."""
+
 
 def draw(
     generator: ImageDataGenerator, img_shape: tuple[int, ...], samples: int
@@ -44,10 +47,12 @@ def draw(
 
     All draws of a batch are made at once where each is uniform, as NumPy's stream is the same.
     """
-    numbers = np.empty((samples, len(UNCHANGED)))
-    numbers[...] = UNCHANGED
+    if samples > LARGEST:
+        parts = [LARGEST] * (samples // LARGEST) + [samples % LARGEST]
+        return np.concatenate([draw(generator, img_shape, part) for part in parts])
     brightness = generator.brightness_range
     ranges = _ranges(
+        samples,
         img_shape[generator.row_axis - 1],
         img_shape[generator.col_axis - 1],
         generator.rotation_range,
@@ -55,38 +60,46 @@ def draw(
         _hashable(generator.width_shift_range),
         generator.shear_range,
         tuple(generator.zoom_range),
+        bool(generator.horizontal_flip),
+        bool(generator.vertical_flip),
         generator.channel_shift_range,
         None if brightness is None else tuple(brightness),
     )
+    numbers = ranges.unchanged.copy()
     if ranges.uniform is None:
         for row in numbers:
             for column, limits, factor in ranges.each:
                 row[column] = _draw_one(limits) * factor
     else:
         low, span, factors = ranges.uniform
-        drawn = np.random.random_sample((samples, len(low)))
+        drawn = np.random.random_sample(low.shape)
         drawn *= span
         drawn += low
         drawn *= factors
         numbers[:, ranges.columns] = drawn
     flips = numbers[:, FLIPS]
-    below = 0.5 * bool(generator.horizontal_flip), 0.5 * bool(generator.vertical_flip)
-    flips[...] = flips < below
+    np.less(flips, ranges.flips_below, out=flips)
     return numbers
 
 
 class Ranges(NamedTuple):
-    """What is drawn for a sample, in this order."""
+    """What is drawn for a sample, in this order. Arrays have a row per sample of a batch: NumPy takes
+    most of its time to stretch small ones."""
 
     each: list[tuple[int, Limits, float]]
     """Column, (low, high) or an array of choices, factor."""
-    columns: list[int]
+    columns: NDArray[np.intp]
+    flips_below: NDArray[np.float64]
+    """A picture is mirrored where the number drawn is less: across, and down."""
+    unchanged: NDArray[np.float64]
+    """What becomes of columns that are not drawn."""
     uniform: Optional[NDArray[np.float64]]
-    """(3, draws): low ends, spans and factors, if nothing is chosen from a list."""
+    """(3, samples, draws): low ends, spans and factors, if nothing is chosen from a list."""
 
 
 @lru_cache(maxsize=64, typed=True)  # a whole number and a fraction mean different shifts
 def _ranges(
+    samples: int,
     height: int,
     width: int,
     rotation_range: float,
@@ -94,6 +107,8 @@ def _ranges(
     width_shift_range: Any,
     shear_range: float,
     zoom_range: tuple[float, ...],
+    horizontal_flip: bool,
+    vertical_flip: bool,
     channel_shift_range: float,
     brightness_range: Optional[tuple[float, float]],
 ) -> Ranges:
@@ -120,12 +135,18 @@ def _ranges(
     uniform = None
     if all(isinstance(limits, tuple) for _, limits, _ in each):
         rows = [(low, high - low, factor) for _, (low, high), factor in each]
-        uniform = np.array(rows, dtype=np.float64).T
-    return Ranges(each, [column for column, _, _ in each], uniform)
+        uniform = np.repeat(np.array(rows, dtype=np.float64).T[:, None], samples, axis=1)
+    return Ranges(
+        each=each,
+        columns=np.array([column for column, _, _ in each]),
+        flips_below=np.repeat([[0.5 * horizontal_flip, 0.5 * vertical_flip]], samples, axis=0),
+        unchanged=np.repeat(UNCHANGED[None], samples, axis=0),
+        uniform=uniform,
+    )
 
 
 def _hashable(shift: Any) -> Any:
-    return tuple(shift) if np.ndim(shift) else shift
+    return shift if isinstance(shift, (int, float)) or not np.ndim(shift) else tuple(shift)
 
 
 def _to_either_side(limit: float) -> tuple[float, float]:

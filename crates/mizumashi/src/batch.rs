@@ -11,7 +11,7 @@ use crate::source::check_size;
 use crate::{Error, Source};
 
 /// One batch of training data.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Batch<Y> {
     /// The images, (sample, height, width, channels) or (sample, channels, height, width) as the

@@ -240,11 +240,18 @@ impl ImageDataGeneratorBuilder {
     /// # Errors
     /// [`Error::Transform`] that names the first argument outside what it can mean.
     pub fn build(self) -> Result<ImageDataGenerator, Error> {
-        if let Some(border) = self.border {
-            transforms::RandomAffine::flip(false, false).border(border).validate()?;
+        let mut affine = transforms::RandomAffine::new(self.ranges.clone())?;
+        if let Some(interpolation) = self.interpolation {
+            affine = affine.interpolation(interpolation.map_err(mizumashi_transform::Error::from)?);
         }
-        let interpolation =
-            self.interpolation.transpose().map_err(mizumashi_transform::Error::from)?;
+        if let Some(border) = self.border {
+            affine = affine.border(border);
+        }
+        if self.keras_compat {
+            affine = affine.center(Center::Keras);
+        }
+        affine.validate()?;
+        let keras_zca = self.keras_compat && matches!(self.whitening, Some(Whitening::Zca));
         let whitening = match self.whitening {
             Some(Whitening::Own(whitener, scope)) => Some((whitener, scope)),
             Some(Whitening::Zca) => {
@@ -252,14 +259,13 @@ impl ImageDataGeneratorBuilder {
                 if let Some(epsilon) = self.zca_epsilon {
                     whitener = whitener.regularisation(Regularisation::Eigenvalue(epsilon));
                 }
-                if self.keras_compat {
+                if keras_zca {
                     whitener = whitener.centring(Centring::None).remainder(Remainder::Amplified);
                 }
                 Some((whitener, Scope::Pixels))
             }
             None => None,
         };
-        let keras_zca = self.keras_compat && whitening.is_some();
         if let Some((whitener, Scope::Pixels)) = &whitening
             && whitener.kind().yields_components()
         {
@@ -270,9 +276,7 @@ impl ImageDataGeneratorBuilder {
             });
         }
         let manner = Manner {
-            interpolation,
-            border: self.border,
-            center: if self.keras_compat { Center::Keras } else { Center::Image },
+            affine,
             brightness: match self.keras_compat {
                 true => BrightnessRule::Pil,
                 false => BrightnessRule::Multiply,
@@ -281,8 +285,7 @@ impl ImageDataGeneratorBuilder {
         };
         let mut augmentation = Recipe::new().fidelity(self.fidelity);
         if self.ranges != RandomAffine::default() {
-            let affine = transforms::RandomAffine::new(self.ranges)?;
-            augmentation = augmentation.then(manner.of(affine));
+            augmentation = augmentation.then(manner.affine.clone());
         }
         if self.channel_shift != 0.0 {
             augmentation =

@@ -12,6 +12,7 @@ use ndarray::{Array3, Array4, ArrayRef, ArrayView4, Axis, Ix3, Ix4};
 
 use crate::batch::Runner;
 use crate::fit::TrainingSet;
+use crate::fitted::Fitted;
 use crate::parameters::{Manner, TransformParameters};
 use crate::source::check_source;
 use crate::whiten::Whiten;
@@ -70,14 +71,6 @@ pub(crate) struct Settings {
     pub(crate) layout: Layout,
     /// Whether a generator without the fit it needs leaves out what needs it.
     pub(crate) serves_unfitted: bool,
-}
-
-/// What a fit found.
-#[derive(Debug, Clone)]
-struct Fitted {
-    mean: Vec<f64>,
-    std: Vec<f64>,
-    whitening: Option<Arc<ImageWhitening>>,
 }
 
 impl ImageDataGenerator {
@@ -276,19 +269,45 @@ impl ImageDataGenerator {
             .ok_or(Error::NotFitted { needs: self.needs_fit().unwrap_or("the generator") })
     }
 
+    /// What the last fit found, to be stored or given to [`restore`](Self::restore).
+    pub fn fitted(&self) -> Option<&Fitted> {
+        self.fitted.as_ref()
+    }
+
+    /// Takes over what another generator with the same arguments found in its fit.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when one of the two whitens and the other does not, or they do so over
+    /// another scope, and [`Error::Transform`] for figures that are none. The generator is then as
+    /// before.
+    pub fn restore(&mut self, fitted: Fitted) -> Result<(), Error> {
+        let asked = self.settings.whitening.as_ref().map(|(_, scope)| *scope);
+        let found = fitted.whitening().map(ImageWhitening::scope);
+        if asked != found {
+            return Err(Error::Argument {
+                argument: "the whitening of a fit",
+                value: format!("over {found:?}"),
+                mend: "it must be that of a generator with the same arguments",
+            });
+        }
+        self.recipe = Some(self.with_figures(self.augmentation_and_preparation(), &fitted)?);
+        self.fitted = Some(fitted);
+        Ok(())
+    }
+
     /// The means per channel, after a fit.
     pub fn mean(&self) -> Option<&[f64]> {
-        self.fitted.as_ref().map(|fitted| fitted.mean.as_slice())
+        self.fitted().map(Fitted::mean)
     }
 
     /// The population standard deviations per channel, after a fit.
     pub fn std(&self) -> Option<&[f64]> {
-        self.fitted.as_ref().map(|fitted| fitted.std.as_slice())
+        self.fitted().map(Fitted::std)
     }
 
     /// The whitening, after a fit of a generator that whitens.
     pub fn whitening(&self) -> Option<&ImageWhitening> {
-        self.fitted.as_ref()?.whitening.as_deref()
+        self.fitted()?.whitening()
     }
 
     fn needs_fit(&self) -> Option<&'static str> {
@@ -334,9 +353,7 @@ impl ImageDataGenerator {
             let standardised = self.with_figures(before.clone(), &fitted)?;
             fitted.whitening = Some(Arc::new(set.whitening(whitener, *scope, &standardised)?));
         }
-        self.recipe = Some(self.with_figures(self.augmentation_and_preparation(), &fitted)?);
-        self.fitted = Some(fitted);
-        Ok(())
+        self.restore(fitted)
     }
 
     /// `recipe` followed by the steps that need the figures of a fit, as far as they are known.

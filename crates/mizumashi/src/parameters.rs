@@ -1,6 +1,6 @@
 //! The numbers of one augmentation, by Keras' names.
 
-use mizumashi_affine::{AffineParameters, Border, Interpolation};
+use mizumashi_affine::AffineParameters;
 use mizumashi_transform::transforms::{BrightnessRule, RandomAffine, RandomChannelShift};
 use mizumashi_transform::{Fidelity, ImageShape, Plan};
 use serde::{Deserialize, Serialize};
@@ -41,27 +41,13 @@ pub struct TransformParameters {
 /// How a generator carries an augmentation out, whatever the numbers are.
 #[derive(Debug, Clone)]
 pub(crate) struct Manner {
-    pub(crate) interpolation: Option<Interpolation>,
-    pub(crate) border: Option<Border>,
-    pub(crate) center: mizumashi_transform::transforms::Center,
+    /// Interpolation, border and centre; its ranges go unused.
+    pub(crate) affine: RandomAffine,
     pub(crate) brightness: BrightnessRule,
     pub(crate) fidelity: Fidelity,
 }
 
 impl Manner {
-    /// `affine` with this interpolation, border and centre.
-    pub(crate) fn of(&self, affine: RandomAffine) -> RandomAffine {
-        let affine = affine.center(self.center);
-        let affine = match self.interpolation {
-            Some(interpolation) => affine.interpolation(interpolation),
-            None => affine,
-        };
-        match self.border {
-            Some(border) => affine.border(border),
-            None => affine,
-        }
-    }
-
     /// The plan of `parameters` for images of this shape.
     pub(crate) fn plan(
         &self,
@@ -69,8 +55,7 @@ impl Manner {
         shape: ImageShape,
     ) -> Result<Plan<'static>, Error> {
         let TransformParameters { affine, channel_shift, brightness } = parameters;
-        let turn = self.of(RandomAffine::flip(false, false));
-        let mut steps = vec![turn.step(affine, shape.height, shape.width)];
+        let mut steps = vec![self.affine.step(affine, shape.height, shape.width)];
         if let Some(shift) = channel_shift {
             let shift = checked("channel_shift", *shift, f32::MIN)?;
             steps.push(RandomChannelShift::step(shift));

@@ -4,7 +4,10 @@
 
 use mizumashi::affine::{AffineParameters, Border};
 use mizumashi::stats::Layout;
-use mizumashi::{Error, ImageDataGenerator, ImageDataGeneratorBuilder, TransformParameters};
+use mizumashi::whitening::{Scope, Whitener};
+use mizumashi::{
+    Error, Fitted, ImageDataGenerator, ImageDataGeneratorBuilder, TransformParameters,
+};
 use ndarray::{Array3, Array4, Axis, s};
 use serde::Deserialize;
 
@@ -199,6 +202,51 @@ fn whitening_is_that_of_keras() {
         }
         assert_eq!(white.len(), standardised.len());
     }
+}
+
+#[test]
+fn only_zca_whitening_overrules_the_featurewise_arguments() {
+    let x = Array4::from_shape_fn((20, 2, 3, 3), |(n, h, w, c)| {
+        ((n * n * 31 + h * 57 + w * 91 + c * n * 17 + h * w * c * 13) % 251) as u8
+    });
+    let recipe = |builder: ImageDataGeneratorBuilder| {
+        let mut generator = builder.build().unwrap();
+        generator.fit(&x).unwrap();
+        generator.recipe().unwrap().to_json().unwrap()
+    };
+    let colours = || ImageDataGenerator::builder().whitening(Whitener::zca(), Scope::Channels);
+    let compatible = |builder: ImageDataGeneratorBuilder| recipe(builder.keras_compat(true));
+    // Without a centre, and with deviations, as they were asked for.
+    assert_eq!(compatible(colours()), recipe(colours()));
+    let scaled = || colours().featurewise_std_normalization(true);
+    assert_eq!(compatible(scaled()), recipe(scaled()));
+    let zca = |scaled| {
+        let builder = ImageDataGenerator::builder().zca_whitening(true);
+        compatible(builder.featurewise_std_normalization(scaled))
+    };
+    assert_eq!(zca(true), zca(false));
+    assert!(zca(true).contains("featurewise"));
+}
+
+#[test]
+fn a_fit_is_taken_over_by_a_generator_with_the_same_arguments_alone() {
+    let x = Array4::from_shape_fn((9, 2, 3, 3), |(n, h, w, c)| {
+        ((n * n * 31 + h * 57 + w * 91 + c * n * 17) % 251) as u8
+    });
+    let zca = || ImageDataGenerator::builder().zca_whitening(true).build().unwrap();
+    let mut fitted = zca();
+    fitted.fit(&x).unwrap();
+    let json = serde_json::to_string(fitted.fitted().unwrap()).unwrap();
+    let found = || serde_json::from_str::<Fitted>(&json).unwrap();
+    let mut other = zca();
+    other.restore(found()).unwrap();
+    assert_eq!(other.standardize(&x).unwrap(), fitted.standardize(&x).unwrap());
+    let centred = ImageDataGenerator::builder().featurewise_center(true);
+    let refused = centred.build().unwrap().restore(found());
+    assert!(matches!(refused, Err(Error::Argument { .. })));
+    let colours = ImageDataGenerator::builder().whitening(Whitener::zca(), Scope::Channels);
+    let refused = colours.build().unwrap().restore(found());
+    assert!(matches!(refused, Err(Error::Argument { .. })));
 }
 
 #[test]

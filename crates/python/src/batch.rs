@@ -1,20 +1,20 @@
 //! The batches of the drop-in: Keras' steps with numbers that NumPy drew, on a whole batch at once.
 
 use mizumashi::affine::AffineParameters;
-use mizumashi::ndarray::{ArrayView2, Axis};
+use mizumashi::ndarray::ArrayView2;
 use mizumashi::transform::{Recipe, transforms};
-use numpy::{IntoPyArray, PyArray4, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray4, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::{Bound, PyResult, Python, pyfunction};
 
 use crate::arguments;
+use crate::array_source::ArraySource;
 use crate::channel_shift::ChannelShift;
 use crate::drawn::Drawn;
 use crate::error::value_error;
-use crate::images::{Images, each_type};
 use crate::request::Request;
 
-/// A `float32` batch, laid out as `data_format` says, of the images at `indices` (all of them
-/// without).
+/// A `float32` batch, laid out as `data_format` says, of the images of a source at `indices` (all of
+/// them without).
 ///
 /// `parameters` has a row per sample: theta, tx, ty, shear, zx, zy, flip_horizontal,
 /// flip_vertical, channel_shift_intensity, as Keras names them. What follows is done in Keras'
@@ -22,14 +22,14 @@ use crate::request::Request;
 /// standardisation with `mean` and `std` per channel.
 #[pyfunction]
 #[pyo3(signature = (
-    images, indices=None, parameters=None, *, data_format="channels_last", fill_mode="nearest",
+    source, indices=None, parameters=None, *, data_format="channels_last", fill_mode="nearest",
     cval=0.0, order=1, centre_of=None, channel_shift=false, rescale=None, samplewise_center=false,
     samplewise_std_normalization=false, mean=None, std=None,
 ))]
 #[allow(clippy::too_many_arguments)] // each is an argument of Keras'
 pub(crate) fn make_batch<'py>(
     py: Python<'py>,
-    images: Images<'py>,
+    source: &ArraySource,
     indices: Option<PyReadonlyArray1<'py, i64>>,
     parameters: Option<PyReadonlyArray2<'py, f64>>,
     data_format: &str,
@@ -72,21 +72,18 @@ pub(crate) fn make_batch<'py>(
         let figures = transforms::FeaturewiseStandardise::new(mean, std).map_err(value_error)?;
         recipe = recipe.then(figures);
     }
-    let batch = each_type!(&images, |view| {
-        let samples = view.len_of(Axis(0));
-        let indices = indices.as_ref().map(|indices| checked(indices, samples)).transpose()?;
-        let request = Request {
-            recipe: &recipe,
-            layout,
-            batch_size: indices.as_ref().map_or(samples, Vec::len),
-            shuffle: false,
-            seed: 0,
-            epoch: 0,
-            position: 0,
-        };
-        py.detach(|| request.serve(view, indices.as_deref()))
-    });
-    Ok(batch.map_err(value_error)?.x.into_pyarray(py))
+    let samples = source.samples(py)?;
+    let indices = indices.as_ref().map(|indices| checked(indices, samples)).transpose()?;
+    let request = Request {
+        recipe: &recipe,
+        layout,
+        batch_size: indices.as_ref().map_or(samples, Vec::len),
+        shuffle: false,
+        seed: 0,
+        epoch: 0,
+        position: 0,
+    };
+    Ok(source.serve(py, &request, indices.as_deref())?.0)
 }
 
 /// Keras' parameters under our names.

@@ -8,6 +8,7 @@ use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments;
 use crate::error::value_error;
+use crate::parallel::detached;
 
 /// Batch normalisation of float32 batches: y = gamma (x - mean) / sqrt(variance + epsilon) + beta.
 ///
@@ -78,11 +79,11 @@ impl BatchNorm {
     ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
         let x = x.as_array();
         let y = if training {
-            let (y, saved) = py.detach(|| self.layer.forward(x)).map_err(value_error)?;
+            let (y, saved) = detached(py, || self.layer.forward(x)).map_err(value_error)?;
             self.saved = Some(saved);
             y
         } else {
-            py.detach(|| self.layer.infer(x)).map_err(value_error)?
+            detached(py, || self.layer.infer(x)).map_err(value_error)?
         };
         Ok(y.into_pyarray(py))
     }
@@ -99,7 +100,7 @@ impl BatchNorm {
             value_error("there was no forward pass; call the layer with training=True first")
         })?;
         let (x, dy) = (x.as_array(), dy.as_array());
-        let gradients = py.detach(|| self.layer.backward(saved, x, dy)).map_err(value_error)?;
+        let gradients = detached(py, || self.layer.backward(saved, x, dy)).map_err(value_error)?;
         let parameters = [gradients.dgamma, gradients.dbeta].map(|g| g.into_pyarray(py));
         let [dgamma, dbeta] = parameters;
         Ok((gradients.dx.into_pyarray(py), dgamma, dbeta))

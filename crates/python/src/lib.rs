@@ -7,6 +7,7 @@
 use pyo3::pymodule;
 
 mod arguments;
+mod array_source;
 mod batch;
 mod batch_norm;
 mod channel_shift;
@@ -16,14 +17,22 @@ mod generator;
 mod images;
 mod moments;
 mod narrowed;
+mod parallel;
 mod picked;
+mod plan;
+mod recipe;
 mod request;
+mod spare;
 mod warp;
 mod whitening;
 
 /// The native part of the package `mizumashi`.
 #[pymodule]
 mod _native {
+    use crate::parallel::remember_process;
+
+    #[pymodule_export]
+    use crate::array_source::ArraySource;
     #[pymodule_export]
     use crate::batch::make_batch;
     #[pymodule_export]
@@ -33,7 +42,16 @@ mod _native {
     #[pymodule_export]
     use crate::moments::Moments;
     #[pymodule_export]
+    use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::recipe::Recipe;
+    #[pymodule_export]
     use crate::warp::warp;
     #[pymodule_export]
     use crate::whitening::Whitening;
+
+    #[pymodule_init]
+    fn initialise() {
+        remember_process();
+    }
 }

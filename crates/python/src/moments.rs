@@ -8,6 +8,7 @@ use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 use crate::arguments;
 use crate::error::value_error;
 use crate::images::Images;
+use crate::parallel::detached;
 
 /// Mean, standard deviation and extremes per channel of a stream of images.
 ///
@@ -59,11 +60,11 @@ impl Moments {
         match (&mut self.figures, &images) {
             (Figures::Bytes(figures), Images::Bytes(images)) => {
                 let images = images.as_array();
-                py.detach(|| figures.update(images, layout)).map_err(value_error)
+                detached(py, || figures.update(images, layout)).map_err(value_error)
             }
             (Figures::Floats(figures), Images::Floats(images)) => {
                 let images = images.as_array();
-                py.detach(|| figures.update(images, layout)).map_err(value_error)
+                detached(py, || figures.update(images, layout)).map_err(value_error)
             }
             _ => Err(value_error(MIXED)),
         }

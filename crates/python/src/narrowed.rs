@@ -14,13 +14,13 @@ use crate::picked::Picked;
 /// gives the same bits.
 pub(crate) struct Narrowed<'a, 'i> {
     images: Picked<'a, f32>,
-    /// Set where a value is no byte.
-    refused: &'i AtomicBool,
+    /// Made false where a value is no byte.
+    bytes: &'i AtomicBool,
 }
 
 impl<'a, 'i> Narrowed<'a, 'i> {
-    pub(crate) fn new(images: Picked<'a, f32>, refused: &'i AtomicBool) -> Self {
-        Self { images, refused }
+    pub(crate) fn new(images: Picked<'a, f32>, bytes: &'i AtomicBool) -> Self {
+        Self { images, bytes }
     }
 }
 
@@ -52,7 +52,7 @@ impl Source for Narrowed<'_, '_> {
         })?;
         BYTES.set(bytes);
         outcome.ok_or_else(|| {
-            self.refused.store(true, Ordering::Relaxed);
+            self.bytes.store(false, Ordering::Relaxed);
             Error::Argument {
                 argument: "images",
                 value: format!("image {index}"),

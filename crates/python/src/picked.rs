@@ -1,6 +1,7 @@
 //! Some images of an array, in an order of the caller's.
 
 use mizumashi::ndarray::{ArrayView3, ArrayView4, Axis};
+use mizumashi::stats::Layout;
 use mizumashi::transform::ImageShape;
 use mizumashi::{Error, Pixel, Source};
 
@@ -9,9 +10,19 @@ use mizumashi::{Error, Pixel, Source};
 #[derive(Clone, Copy)]
 pub(crate) struct Picked<'a, P> {
     /// Indexed (sample, height, width, channels).
-    pub(crate) images: ArrayView4<'a, P>,
-    /// Each below the number of images.
-    pub(crate) indices: Option<&'a [usize]>,
+    images: ArrayView4<'a, P>,
+    indices: Option<&'a [usize]>,
+}
+
+impl<'a, P: Pixel> Picked<'a, P> {
+    /// Images laid out as `layout` says; each index is below their number.
+    pub(crate) fn new(
+        images: ArrayView4<'a, P>,
+        layout: Layout,
+        indices: Option<&'a [usize]>,
+    ) -> Self {
+        Self { images: layout.to_nhwc(images), indices }
+    }
 }
 
 impl<P: Pixel> Source for Picked<'_, P> {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::arguments;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
+use crate::parallel::detached;
 
 /// The images resampled through `matrices`, (sample, 2, 3) or one for all, which act on (x, y) and
 /// take output to input pixels. The result has the shape and the type of `images`.
@@ -34,9 +35,9 @@ pub(crate) fn warp<'py>(
         border: arguments::border(fill_mode, cval)?,
     };
     let matrices = matrices.as_array();
-    each_type!(&images, |view| {
+    each_type!(Images, &images, |view| {
         let warps = warps(template, matrices, view.len_of(Axis(0)))?;
-        let warped = py.detach(|| resample(&warps, view, layout));
+        let warped = detached(py, || resample(&warps, view, layout));
         Ok(warped.map_err(value_error)?.into_pyarray(py).into_any())
     })
 }

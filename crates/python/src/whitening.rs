@@ -9,6 +9,7 @@ use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 use crate::arguments;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
+use crate::parallel::detached;
 
 /// A fitted ZCA whitening between all values of an image.
 #[pyclass(frozen, module = "mizumashi._native")]
@@ -33,8 +34,8 @@ impl Whitening {
         let whitener = Whitener::zca()
             .regularisation(Regularisation::Eigenvalue(epsilon))
             .centring(if center { Centring::Mean } else { Centring::None });
-        let whitening = each_type!(&images, |view| {
-            py.detach(|| whitener.fit_images(view, layout, Scope::Pixels))
+        let whitening = each_type!(Images, &images, |view| {
+            detached(py, || whitener.fit_images(view, layout, Scope::Pixels))
         });
         Ok(Self { whitening: whitening.map_err(value_error)?, layout })
     }
@@ -45,8 +46,9 @@ impl Whitening {
         py: Python<'py>,
         images: Images<'py>,
     ) -> PyResult<Bound<'py, PyArray4<f32>>> {
-        let white =
-            each_type!(&images, |view| py.detach(|| self.whitening.apply(view, self.layout)));
+        let white = each_type!(Images, &images, |view| detached(py, || self
+            .whitening
+            .apply(view, self.layout)));
         Ok(white.map_err(value_error)?.into_pyarray(py))
     }
 
@@ -54,7 +56,7 @@ impl Whitening {
     /// `limit` bytes.
     #[pyo3(signature = (limit=1 << 30))]
     fn matrix<'py>(&self, py: Python<'py>, limit: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let matrix = py.detach(|| self.whitening.whitening().matrix(limit));
+        let matrix = detached(py, || self.whitening.whitening().matrix(limit));
         Ok(matrix.map_err(value_error)?.into_pyarray(py))
     }
 

@@ -1,5 +1,10 @@
 """Made-up images, and Keras' module beside ours."""
 
+import os
+
+# Before anything imports Keras, which would else look for TensorFlow.
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
 import numpy as np
 import pytest
 from keras_preprocessing import image as keras

@@ -1,5 +1,9 @@
 """Iterators over image files serve Keras' batches."""
 
+import pickle
+import struct
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,36 +128,145 @@ def test_missing_files_are_left_out(table, folder):
     assert found.filenames == expected.filenames
 
 
-def test_refusals_are_keras(module, table, folder):
-    generator = module.ImageDataGenerator()
-    for options in (
-        dict(color_mode="sepia"),
-        dict(class_mode="guess"),
-        dict(subset="test"),
-    ):
-        with pytest.raises(ValueError):
-            generator.flow_from_directory(str(folder), **options)
-        with pytest.raises(ValueError):
-            generator.flow_from_dataframe(table, str(folder), **options)
-    with pytest.raises(ValueError):
-        generator.flow_from_dataframe(table, str(folder), class_mode="binary")
-    for options in (
-        dict(class_mode="multi_output", y_col="age"),
-        dict(class_mode="sparse", y_col="age"),
-        dict(class_mode="categorical", y_col="age"),
-        dict(x_col="age"),
-        dict(weight_col="class"),
-    ):
-        with pytest.raises(TypeError):
-            generator.flow_from_dataframe(table, str(folder), **options)
-    with pytest.warns(UserWarning):
-        generator.flow_from_dataframe(table, str(folder), class_mode=None, classes=["cat"])
-    with pytest.warns(DeprecationWarning):
-        generator.flow_from_dataframe(table, str(folder), sort=True)
+def cut(path, keep):
+    path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
 
 
-def test_a_damaged_file_is_an_error(module, folder):
-    (folder / "cat" / "0.PNG").write_bytes(b"not a picture")
-    flow = module.ImageDataGenerator().flow_from_directory(str(folder), shuffle=False)
-    with pytest.raises(OSError):
+def oversized(path):
+    """A PNG of a few bytes that says it has 3.6 billion pixels."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    body = chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body)
+
+
+DAMAGE = {
+    "no picture": lambda path: path.write_bytes(b"not a picture"),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut short": lambda path: cut(path, 0.6),
+    "flipped bits": lambda path: path.write_bytes(
+        path.read_bytes()[:60] + bytes(255 - byte for byte in path.read_bytes()[60:])
+    ),
+    "oversized": oversized,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_an_error_that_names_it(damage, folder):
+    path = folder / "cat" / "0.PNG"
+    DAMAGE[damage](path)
+    for module in (keras, ours):
+        flow = module.ImageDataGenerator().flow_from_directory(str(folder), shuffle=False)
+        with pytest.raises(Exception) as caught:
+            next(flow)
+    theirs_too = Image.DecompressionBombError if damage == "oversized" else OSError
+    assert isinstance(caught.value, theirs_too)
+    assert isinstance(caught.value, OSError)
+    assert str(path) in str(caught.value) and caught.value.path == str(path)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_the_limit_is_that_of_pil(folder, monkeypatch):
+    flow = ours.ImageDataGenerator().flow_from_directory(str(folder), shuffle=False)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 150)  # pictures of up to 36x40
+    with pytest.raises(Image.DecompressionBombError, match="0.PNG"):
         next(flow)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 36 * 40)
+    next(flow)
+
+
+def test_damaged_files_are_skipped_and_counted_on_request(folder):
+    def flow(**options):
+        # Flips are drawn for every sample, so that a lost draw would show.
+        generator = ours.ImageDataGenerator(rotation_range=30, horizontal_flip=True)
+        options = dict(target_size=(16, 20), batch_size=5, seed=3, class_mode="sparse") | options
+        return generator.flow_from_directory(str(folder), **options)
+
+    whole = flow()
+    sound = [next(whole) for _ in range(2 * len(whole))]
+    last = len(whole.filenames) - 1
+    damaged, stands_in = [1, 2, last], {1: 3, 2: 3, last: 0}
+    for index, damage in zip(damaged, (DAMAGE["cut short"], DAMAGE["oversized"], DAMAGE["empty"])):
+        damage(folder / whole.filenames[index])
+    mended = flow(on_damage="substitute")
+    assert mended.quarantine == []
+    orders = flow().index_generator
+    batches = [next(mended) for _ in sound]
+    for (x, y), (clean_x, clean_y), indices in zip(batches, sound, orders):
+        assert x.shape == clean_x.shape
+        for image, label, clean, clean_label, index in zip(x, y, clean_x, clean_y, indices):
+            if index in stands_in:
+                assert label == mended.classes[stands_in[index]]
+                assert (image != clean).any()
+            else:
+                np.testing.assert_array_equal(image, clean)
+                assert label == clean_label
+    found = mended.quarantine
+    assert [(it.index, it.substitute) for it in found] == list(stands_in.items())
+    assert [it.path for it in found] == [whole.filepaths[index] for index in damaged]
+    assert "truncated" in found[0].reason and "limit" in found[1].reason
+
+
+def test_weights_and_values_are_those_of_the_substitute(table, folder):
+    DAMAGE["empty"](folder / table["filename"][3])
+    (folder / table["filename"][4]).unlink()
+    generator = ours.ImageDataGenerator()
+    flow = generator.flow_from_dataframe(
+        table,
+        str(folder),
+        class_mode="raw",
+        y_col="age",
+        weight_col="size",
+        shuffle=False,
+        validate_filenames=False,
+        on_damage="substitute",
+    )
+    x, age, weight = next(flow)
+    assert age[:7].tolist() == [0, 1, 2, 5, 5, 5, 6]
+    np.testing.assert_array_equal(weight[3:6], [table["size"][5]] * 3)
+    np.testing.assert_array_equal(x[3], x[5])
+    assert [it.index for it in flow.quarantine] == [3, 4]
+
+
+def test_where_no_file_can_be_read_the_first_is_named(folder):
+    for path in folder.rglob("*.PNG"):
+        DAMAGE["empty"](path)
+    generator = ours.ImageDataGenerator()
+    flow = generator.flow_from_directory(str(folder), shuffle=False, on_damage="substitute")
+    with pytest.raises(OSError, match="0.PNG"):
+        next(flow)
+    with pytest.raises(ValueError, match="on_damage"):
+        generator.flow_from_directory(str(folder), on_damage="ignore")
+
+
+def test_every_kind_of_picture_is_converted_as_in_keras(tmp_path):
+    (tmp_path / "all").mkdir()
+    picture = made_up(1, 21, 15, 4)[0]
+    colours, grey = Image.fromarray(picture[..., :3]), Image.fromarray(picture[..., 0])
+    wide = picture[..., 0].astype("uint16") * 257
+    transparent = colours.convert("P")
+    for name, image, options in (
+        ("16 bit.png", Image.fromarray(wide), {}),
+        ("16 bit.tif", Image.fromarray(wide), {}),
+        ("32 bit.tif", Image.fromarray(wide.astype("int32")), {}),
+        ("alpha.png", Image.fromarray(picture), {}),
+        ("bits.png", grey.convert("1"), {}),
+        ("cmyk.jpg", colours.convert("CMYK"), {}),
+        ("cmyk.tif", colours.convert("CMYK"), {}),
+        ("float.tif", Image.fromarray(picture[..., 0].astype("float32")), {}),
+        ("grey and alpha.png", Image.fromarray(picture).convert("LA"), {}),
+        ("palette.bmp", transparent, {}),
+        ("palette.png", transparent, {}),
+        ("transparent.png", transparent, dict(transparency=3)),
+    ):
+        image.save(tmp_path / "all" / name, **options)
+    for color_mode in ("rgb", "rgba", "grayscale"):
+        flows = from_directory(
+            tmp_path, {}, color_mode=color_mode, target_size=(21, 15), batch_size=12, shuffle=False
+        )
+        assert flows[1].samples == 12
+        for one, other in zip(*(next(flow) for flow in flows)):
+            np.testing.assert_array_equal(other, one)

@@ -1,12 +1,10 @@
 """The functions on single images give Keras' results."""
 
-import inspect
-
 import numpy as np
 import pytest
 from conftest import keras, made_up, ours
 
-TOLERANCE = 2e-3  # of 0..255: Keras interpolates in 64 bits
+TOLERANCE = 1e-3  # of 0..255: Keras interpolates in 64 bits
 
 
 def both(name, x, *arguments, seed=3, **options):
@@ -15,25 +13,6 @@ def both(name, x, *arguments, seed=3, **options):
         np.random.seed(seed)
         results.append(getattr(module, name)(x.copy(), *arguments, **options))
     return results
-
-
-@pytest.mark.parametrize("name", ours.__all__)
-def test_every_name_takes_the_same_arguments(name):
-    expected, found = (
-        inspect.signature(getattr(module, name)) if not inspect.isclass(getattr(module, name))
-        else inspect.signature(getattr(module, name).__init__)
-        for module in (keras, ours)
-    )
-    plain = lambda signature: [(p.name, p.default, p.kind) for p in signature.parameters.values()]
-    assert plain(found) == plain(expected)
-
-
-@pytest.mark.parametrize("name", ["ImageDataGenerator"])
-def test_every_public_method_takes_the_same_arguments(name):
-    for method, function in inspect.getmembers(getattr(keras, name), inspect.isfunction):
-        if not method.startswith("_"):
-            found = inspect.signature(getattr(getattr(ours, name), method))
-            assert str(found) == str(inspect.signature(function)), method
 
 
 @pytest.mark.parametrize("fill_mode", ["nearest", "constant", "reflect", "wrap"])
@@ -115,25 +94,3 @@ def test_channel_shifts_and_flips_are_exact(images):
 def test_the_offset_matrix_is_keras():
     matrix = np.array([[0.8, -0.6, 2.0], [0.6, 0.8, -1.0], [0.0, 0.0, 1.0]])
     np.testing.assert_allclose(*both("transform_matrix_offset_center", matrix, 17, 23))
-
-
-def test_refusals_are_keras(module, images):
-    x = images[0].astype("float32")
-    with pytest.raises(RuntimeError):
-        module.apply_affine_transform(x, theta=5, fill_mode="mirrored")
-    with pytest.raises(RuntimeError):
-        module.apply_affine_transform(x, theta=5, order=6)
-    with pytest.raises(ValueError):
-        module.random_zoom(x, (1, 2, 3))
-    with pytest.raises(ValueError):
-        module.random_brightness(x, (1,))
-    with pytest.raises(ValueError):
-        module.array_to_img(x[0])
-    with pytest.raises(ValueError):
-        module.array_to_img(x[:, :, :2])
-    with pytest.raises(ValueError):
-        module.array_to_img(x, data_format="channels_middle")
-    with pytest.raises(ValueError):
-        module.img_to_array(x, data_format="channels_middle")
-    with pytest.raises(ValueError):
-        module.img_to_array(x[0, 0])

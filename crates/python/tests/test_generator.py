@@ -44,7 +44,7 @@ def generators(**arguments):
     return [module.ImageDataGenerator(**arguments) for module in (keras, ours)]
 
 
-def assert_same_batches(expected, found, count=8, atol=2e-3):
+def assert_same_batches(expected, found, count=8, atol=1e-3):
     assert len(found) == len(expected)
     for _ in range(count):
         left, right = next(expected), next(found)
@@ -70,6 +70,16 @@ def test_batches(case, dtype, channels, data_format):
         generator.fit(x)
         flows.append(generator.flow(x, y, batch_size=4, seed=5))
     assert_same_batches(*flows)
+
+
+def test_large_batches_draw_the_same():
+    x = np.zeros((2500, 2, 2, 1), "uint8")
+    x[:, 0] = 200
+    flows = [
+        generator.flow(x, batch_size=2500, seed=5)
+        for generator in generators(rotation_range=90, vertical_flip=True, brightness_range=(0.2, 2))
+    ]
+    assert_same_batches(*flows, count=1, atol=1.0)
 
 
 def test_batches_without_a_seed_follow_the_global_generator(images):
@@ -122,7 +132,7 @@ def test_indexing_epochs_and_reset(images):
         flow.on_epoch_end()
     for index in (2, 0, 1):
         for one, other in zip(expected[index], found[index]):
-            np.testing.assert_allclose(other, one, atol=2e-3)
+            np.testing.assert_allclose(other, one, atol=1e-3)
     assert found.total_batches_seen == expected.total_batches_seen == 3
     for flow in (expected, found):
         flow.reset()
@@ -202,7 +212,7 @@ def test_single_images(images):
         left, right = (g.get_random_transform(x.shape, seed) for g in (expected, found))
         assert left == right
         left, right = (g.random_transform(x, seed) for g in (expected, found))
-        np.testing.assert_allclose(right, left, atol=2e-3)
+        np.testing.assert_allclose(right, left, atol=1e-3)
 
 
 def test_standardize_changes_in_place(module, images):
@@ -221,58 +231,6 @@ def test_saving(tmp_path, images):
         sorted(path.name for path in (tmp_path / name).iterdir()) for name in ("keras", "ours")
     )
     assert found == expected
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        dict(data_format="channels_middle"),
-        dict(validation_split=1.5),
-        dict(zoom_range=(1, 2, 3)),
-        dict(zoom_range="wide"),
-        dict(brightness_range=3),
-        dict(brightness_range=(1, 2, 3)),
-    ],
-)
-def test_arguments_are_refused(module, arguments):
-    with pytest.raises(ValueError):
-        module.ImageDataGenerator(**arguments)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        dict(x=np.zeros((4, 8, 8))),
-        dict(y=np.zeros(3)),
-        dict(sample_weight=np.zeros(3)),
-        dict(subset="test"),
-        dict(y=np.arange(10), subset="training"),
-        dict(x=(np.zeros((4, 8, 8, 3)), np.zeros(3))),
-    ],
-)
-def test_data_is_refused(module, images, arguments):
-    generator = module.ImageDataGenerator(validation_split=0.2)
-    with pytest.raises(ValueError):
-        generator.flow(**{"x": images, **arguments})
-    with pytest.raises(ValueError):
-        generator.fit(images[0])
-
-
-def test_warnings_are_keras(module, images):
-    for arguments in (
-        dict(zca_whitening=True, featurewise_center=True, featurewise_std_normalization=True),
-        dict(featurewise_std_normalization=True),
-        dict(samplewise_std_normalization=True),
-    ):
-        with pytest.warns(UserWarning):
-            generator = module.ImageDataGenerator(**arguments)
-    generator = module.ImageDataGenerator(featurewise_center=True)
-    with pytest.warns(UserWarning):
-        next(generator.flow(images))
-    with pytest.warns(UserWarning):
-        generator.fit(made_up(4, 8, 8, 2))
-    with pytest.warns(UserWarning):
-        generator.flow(made_up(4, 8, 8, 2))
 
 
 @pytest.mark.parametrize("arguments", [dict(interpolation_order=6), dict(fill_mode="mirror")])

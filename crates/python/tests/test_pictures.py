@@ -75,13 +75,3 @@ def test_listing(folder):
     for name in ("RGB.png", "notes.txt", "missing.png"):
         path = str(folder / name)
         assert ours.validate_filename(path, formats) == keras.validate_filename(path, formats)
-
-
-def test_refusals_are_keras(module, folder):
-    path = str(folder / "RGB.png")
-    with pytest.raises(ValueError):
-        module.load_img(path, color_mode="sepia")
-    with pytest.raises(ValueError):
-        module.load_img(path, target_size=(4, 4), interpolation="guess")
-    with pytest.warns(UserWarning):
-        assert module.load_img(path, grayscale=True).mode == "L"

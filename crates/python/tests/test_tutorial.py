@@ -23,10 +23,8 @@ def cifar10():
     return np.ascontiguousarray(images), rows[:, :1]
 
 
-def test_cifar10():
-    x_train, y_train = cifar10()
-    y_train = to_categorical(y_train, 10)
-    datagen = ImageDataGenerator(
+def tutorial():
+    return ImageDataGenerator(
         featurewise_center=True,
         featurewise_std_normalization=True,
         rotation_range=20,
@@ -34,6 +32,12 @@ def test_cifar10():
         height_shift_range=0.2,
         horizontal_flip=True,
     )
+
+
+def test_cifar10():
+    x_train, y_train = cifar10()
+    y_train = to_categorical(y_train, 10)
+    datagen = tutorial()
     datagen.fit(x_train)
     batches, sums = 0, np.zeros(2)
     for x_batch, y_batch in datagen.flow(x_train, y_train, batch_size=32):

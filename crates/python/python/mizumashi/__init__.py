@@ -6,9 +6,18 @@ free to run other threads while a batch is made.
 ``mizumashi.keras.image`` replaces ``keras_preprocessing.image`` by a change of the import line.
 """
 
-from ._native import BatchNorm, Moments, Whitening
+from ._native import BatchNorm, Moments, Plan, Recipe, Whitening
 from .flow import Flow
 from .generator import ImageDataGenerator
 from .warp import warp
 
-__all__ = ["BatchNorm", "Flow", "ImageDataGenerator", "Moments", "Whitening", "warp"]
+__all__ = [
+    "BatchNorm",
+    "Flow",
+    "ImageDataGenerator",
+    "Moments",
+    "Plan",
+    "Recipe",
+    "Whitening",
+    "warp",
+]

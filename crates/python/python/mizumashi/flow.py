@@ -1,55 +1,108 @@
 """Endless shuffled batches."""
 
+from __future__ import annotations
+
+from typing import Any, Optional, Union
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._native import ArraySource, Recipe
+from .images import Images, as_images
+
+Batch = Union[NDArray[np.float32], tuple[NDArray[np.float32], NDArray[Any]]]
+"""The images, or the images and their labels."""
 
 
 class Flow:
     """An endless iterator over batches: ``x``, or ``(x, y)`` where there are labels.
 
-    ``x`` is a new ``float32`` array. Each epoch serves every sample once, in an order of its own;
-    the last batch of an epoch may be short. ``len`` is the number of batches in an epoch, ``epoch``
-    and ``position`` say where the next batch begins: set them to resume there, at no cost.
+    ``x`` is a ``float32`` array of its own. Each epoch serves every sample once, in an order of its
+    own; the last batch of an epoch may be short. ``len`` is the number of batches in an epoch,
+    ``epoch`` and ``position`` say where the next batch begins: set them to resume there, at no cost.
+
+    Made by :meth:`ImageDataGenerator.flow`, or of a recipe that was stored:
+
+    >>> import mizumashi, numpy as np
+    >>> recipe = mizumashi.ImageDataGenerator(horizontal_flip=True).recipe()
+    >>> images = np.zeros((10, 8, 8, 3), "uint8")
+    >>> flow = mizumashi.Flow(recipe, images, range(10), batch_size=4, seed=7)
+    >>> [len(next(flow)[1]) for _ in range(4)]
+    [4, 4, 2, 4]
+    >>> flow.epoch, flow.position
+    (1, 4)
+
+    Args:
+        recipe: what is done to each sample.
+        x: images, of rank 4.
+        y: labels, one per image, or ``None``.
+        batch_size: samples in a batch.
+        shuffle: whether each epoch has a random order.
+        seed: of order and augmentation.
+        data_format: of the images and of the batches.
+
+    Raises:
+        ValueError: for images of another rank or none at all, another number of labels, an empty
+            batch, and values that are NaN or infinite.
     """
 
-    def __init__(self, native, x, y, batch_size, shuffle, seed):
+    def __init__(
+        self,
+        recipe: Recipe,
+        x: ArrayLike,
+        y: Optional[ArrayLike] = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        data_format: str = "channels_last",
+    ) -> None:
         if batch_size < 1:
             raise ValueError(f"the batch size is {batch_size}; it must be at least 1")
-        if len(x) == 0:
+        images = as_images(x)
+        if len(images) == 0:
             raise ValueError("there are no images; at least one is needed")
-        if not np.isfinite(x).all():
-            raise ValueError("a pixel is NaN or infinite; mend or drop the image")
-        self.x = x
+        self._source = ArraySource(images)
+        self._source.check_finite(data_format)
         self.y = None if y is None else np.asarray(y)
-        if y is not None and len(self.y) != len(x):
+        if self.y is not None and len(self.y) != len(images):
             raise ValueError(
-                f"there are {len(x)} images but {len(self.y)} labels; give one label per image"
+                f"there are {len(images)} images but {len(self.y)} labels; give one label per image"
             )
+        self.recipe = recipe
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
+        self.data_format = data_format
         self.epoch = 0
         self.position = 0
-        self._native = native
+        self._samples = len(images)
 
-    def __len__(self):
-        return -(-len(self.x) // self.batch_size)
+    @property
+    def x(self) -> Images:
+        """The images."""
+        return self._source.images
 
-    def __iter__(self):
+    def __len__(self) -> int:
+        return -(-self._samples // self.batch_size)
+
+    def __iter__(self) -> Flow:
         return self
 
-    def __next__(self):
-        batch, indices, self.epoch, self.position = self._native.batch(
-            self.x,
+    def __next__(self) -> Batch:
+        batch, indices, self.epoch, self.position = self.recipe.batch(
+            self._source,
             self.batch_size,
             shuffle=self.shuffle,
             seed=self.seed,
             epoch=self.epoch,
             position=self.position,
+            data_format=self.data_format,
         )
         return batch if self.y is None else (batch, self.y[indices])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
-            f"Flow(samples={len(self.x)}, batch_size={self.batch_size}, shuffle={self.shuffle}, "
-            f"seed={self.seed}, epoch={self.epoch}, position={self.position})"
+            f"Flow({self.recipe!r}, samples={self._samples}, batch_size={self.batch_size}, "
+            f"shuffle={self.shuffle}, seed={self.seed}, epoch={self.epoch}, "
+            f"position={self.position})"
         )

@@ -1,12 +1,23 @@
 """Resampling by given matrices."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _native
-from .images import as_images
+from .images import Images, as_images
 
 
-def warp(images, matrix, *, data_format="channels_last", fill_mode="nearest", cval=0.0, order=1):
+def warp(
+    images: ArrayLike,
+    matrix: ArrayLike,
+    *,
+    data_format: str = "channels_last",
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+) -> Images:
     """Resamples one image, or a batch, through affine maps.
 
     Args:
@@ -30,8 +41,16 @@ def warp(images, matrix, *, data_format="channels_last", fill_mode="nearest", cv
     """
     images = np.asarray(images)
     if images.ndim == 3:
-        options = dict(data_format=data_format, fill_mode=fill_mode, cval=cval, order=order)
-        return warp(images[np.newaxis], matrix, **options)[0]
+        batch = warp(
+            images[np.newaxis],
+            matrix,
+            data_format=data_format,
+            fill_mode=fill_mode,
+            cval=cval,
+            order=order,
+        )
+        image: Images = batch[0]
+        return image
     matrices = np.asarray(matrix, dtype=np.float64)
     if matrices.ndim == 2:
         matrices = matrices[np.newaxis]

@@ -1,9 +1,16 @@
 """Labels."""
 
+from __future__ import annotations
+
+from typing import Any, Optional
+
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 
-def to_categorical(y, num_classes=None, dtype="float32"):
+def to_categorical(
+    y: ArrayLike, num_classes: Optional[int] = None, dtype: DTypeLike = "float32"
+) -> NDArray[Any]:
     """Class numbers as one-hot rows.
 
     Args:

@@ -4,35 +4,42 @@ As in Keras, a position is (row, column), a transform takes output to input pixe
 turn about (height / 2 + 0.5, width / 2 + 0.5).
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ... import _native
 from .resampling import check_resampling
 
 
-def transform_matrix_offset_center(matrix, x, y):
+def transform_matrix_offset_center(matrix: ArrayLike, x: float, y: float) -> NDArray[Any]:
     """The 3x3 ``matrix`` with (x / 2 + 0.5, y / 2 + 0.5) in the role of the origin."""
     centre = np.array([x / 2 + 0.5, y / 2 + 0.5])
     there, back = np.eye(3), np.eye(3)
     there[:2, 2], back[:2, 2] = centre, -centre
-    return there @ matrix @ back
+    centred: NDArray[Any] = there @ np.asarray(matrix) @ back
+    return centred
 
 
 def apply_affine_transform(
-    x,
-    theta=0,
-    tx=0,
-    ty=0,
-    shear=0,
-    zx=1,
-    zy=1,
-    row_axis=0,
-    col_axis=1,
-    channel_axis=2,
-    fill_mode="nearest",
-    cval=0.0,
-    order=1,
-):
+    x: NDArray[Any],
+    theta: float = 0,
+    tx: float = 0,
+    ty: float = 0,
+    shear: float = 0,
+    zx: float = 1,
+    zy: float = 1,
+    row_axis: int = 0,
+    col_axis: int = 1,
+    channel_axis: int = 2,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    order: int = 1,
+) -> NDArray[Any]:
     """Rotates, shifts, shears and zooms one image in a single resampling.
 
     Args:
@@ -57,7 +64,7 @@ def apply_affine_transform(
     if planes.dtype not in (np.uint8, np.float32):
         planes = planes.astype(np.float32)
     warped = _native.make_batch(
-        planes[np.newaxis],
+        _native.ArraySource(planes[np.newaxis]),
         None,
         np.array([[*numbers, 0, 0, 0]], dtype=np.float64),
         fill_mode=fill_mode,
@@ -68,13 +75,13 @@ def apply_affine_transform(
     return np.moveaxis(_stored_as(warped, x.dtype), -1, channel_axis)
 
 
-def _stored_as(values, dtype):
+def _stored_as(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Values as SciPy stores them: whole numbers are rounded half away from zero."""
-    if np.issubdtype(dtype, np.integer):
-        limits = np.iinfo(dtype)
-        values = np.trunc(values.astype(np.float64) + np.copysign(0.5, values))
-        values = values.clip(limits.min, limits.max)
-    return values.astype(dtype, copy=False)
+    if not np.issubdtype(dtype, np.integer):
+        return values.astype(dtype, copy=False)
+    limits = np.iinfo(dtype)
+    whole = np.trunc(values.astype(np.float64) + np.copysign(0.5, values))
+    return whole.clip(limits.min, limits.max).astype(dtype)
 
 
 # Below, the row and column axes go unused, as they do in Keras: they only say where the centre is,
@@ -82,15 +89,15 @@ def _stored_as(values, dtype):
 
 
 def random_rotation(
-    x,
-    rg,
-    row_axis=1,
-    col_axis=2,
-    channel_axis=0,
-    fill_mode="nearest",
-    cval=0.0,
-    interpolation_order=1,
-):
+    x: NDArray[Any],
+    rg: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    interpolation_order: int = 1,
+) -> NDArray[Any]:
     """Rotates one image by a random angle of up to ``rg`` degrees to either side."""
     theta = np.random.uniform(-rg, rg)
     return apply_affine_transform(
@@ -104,16 +111,16 @@ def random_rotation(
 
 
 def random_shift(
-    x,
-    wrg,
-    hrg,
-    row_axis=1,
-    col_axis=2,
-    channel_axis=0,
-    fill_mode="nearest",
-    cval=0.0,
-    interpolation_order=1,
-):
+    x: NDArray[Any],
+    wrg: float,
+    hrg: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    interpolation_order: int = 1,
+) -> NDArray[Any]:
     """Shifts one image at random by up to ``wrg`` of its width and ``hrg`` of its height."""
     tx = np.random.uniform(-hrg, hrg) * x.shape[row_axis]
     ty = np.random.uniform(-wrg, wrg) * x.shape[col_axis]
@@ -129,15 +136,15 @@ def random_shift(
 
 
 def random_shear(
-    x,
-    intensity,
-    row_axis=1,
-    col_axis=2,
-    channel_axis=0,
-    fill_mode="nearest",
-    cval=0.0,
-    interpolation_order=1,
-):
+    x: NDArray[Any],
+    intensity: float,
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    interpolation_order: int = 1,
+) -> NDArray[Any]:
     """Shears one image by a random angle of up to ``intensity`` degrees to either side."""
     shear = np.random.uniform(-intensity, intensity)
     return apply_affine_transform(
@@ -151,15 +158,15 @@ def random_shear(
 
 
 def random_zoom(
-    x,
-    zoom_range,
-    row_axis=1,
-    col_axis=2,
-    channel_axis=0,
-    fill_mode="nearest",
-    cval=0.0,
-    interpolation_order=1,
-):
+    x: NDArray[Any],
+    zoom_range: Sequence[float],
+    row_axis: int = 1,
+    col_axis: int = 2,
+    channel_axis: int = 0,
+    fill_mode: str = "nearest",
+    cval: float = 0.0,
+    interpolation_order: int = 1,
+) -> NDArray[Any]:
     """Zooms rows and columns of one image by two random factors between those of ``zoom_range``.
 
     Raises:

@@ -1,13 +1,19 @@
 """Batches of the pictures that a table names."""
 
+from __future__ import annotations
+
 import os
 import warnings
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .from_files import FilesIterator
-from .iterator import Iterator
 from .listing import validate_filename
+
+if TYPE_CHECKING:
+    from .generator import ImageDataGenerator
 
 WITHOUT_CLASSES = ("input", "multi_output", "raw", None)
 """Class modes that do not look for classes."""
@@ -43,29 +49,31 @@ class DataFrameIterator(FilesIterator):
 
     def __init__(
         self,
-        dataframe,
-        directory=None,
-        image_data_generator=None,
-        x_col="filename",
-        y_col="class",
-        weight_col=None,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        data_format="channels_last",
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-        interpolation="nearest",
-        dtype="float32",
-        validate_filenames=True,
-    ):
-        super().__init__(
+        dataframe: Any,
+        directory: Optional[str] = None,
+        image_data_generator: Optional[ImageDataGenerator] = None,
+        x_col: str = "filename",
+        y_col: Union[str, list[str]] = "class",
+        weight_col: Optional[str] = None,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Optional[list[str]] = None,
+        class_mode: Optional[str] = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: Optional[int] = None,
+        data_format: str = "channels_last",
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: Optional[str] = None,
+        interpolation: str = "nearest",
+        dtype: DTypeLike = "float32",
+        validate_filenames: bool = True,
+        *,
+        on_damage: str = "fail",
+    ) -> None:
+        self.set_processing_attrs(
             image_data_generator,
             target_size,
             color_mode,
@@ -75,8 +83,9 @@ class DataFrameIterator(FilesIterator):
             save_format,
             subset,
             interpolation,
-            dtype,
+            on_damage=on_damage,
         )
+        self.dtype = dtype
         self.directory = directory or ""
         self.class_mode = class_mode
         rows = dataframe.copy()
@@ -91,7 +100,7 @@ class DataFrameIterator(FilesIterator):
             start, stop = (int(fraction * len(rows)) for fraction in self.split)
             rows = rows.iloc[start:stop]
         if classified:
-            self.classes = [self._label(cell) for cell in rows[y_col]]
+            self.classes = self.get_classes(rows, y_col)
         elif class_mode == "multi_output":
             self._targets = [np.array(rows[column].tolist()) for column in y_col]
         elif class_mode == "raw":
@@ -103,9 +112,16 @@ class DataFrameIterator(FilesIterator):
         validated = "validated" if validate_filenames else "non-validated"
         belonging = f" belonging to {len(self.class_indices)} classes" if classified else ""
         print(f"Found {self.samples} {validated} image filenames{belonging}.")
-        Iterator.__init__(self, self.samples, batch_size, shuffle, seed)
+        super().__init__(self.samples, batch_size, shuffle, seed)
 
-    def _check(self, rows, x_col, y_col, weight_col, classes):
+    def _check(
+        self,
+        rows: Any,
+        x_col: str,
+        y_col: Union[str, list[str]],
+        weight_col: Optional[str],
+        classes: Optional[list[str]],
+    ) -> None:
         mode = self.class_mode
         if mode not in self.allowed_class_modes:
             raise ValueError(
@@ -124,10 +140,10 @@ class DataFrameIterator(FilesIterator):
                 raise ValueError(f'`class_mode="binary"` needs 2 classes; there are {count}')
         if classes and mode in WITHOUT_CLASSES:
             warnings.warn(f"`classes` goes unused with `class_mode={mode!r}`")
-        if weight_col and not np.issubdtype(rows[weight_col].dtype, np.number):
+        if weight_col and not issubclass(rows[weight_col].dtype.type, np.number):
             raise TypeError(f"the weights in the column {weight_col!r} must be numbers")
 
-    def _existing(self, rows, x_col):
+    def _existing(self, rows: Any, x_col: str) -> Any:
         """The rows whose image file is there."""
         paths = (os.path.join(self.directory, name) for name in rows[x_col])
         exists = [validate_filename(path, self.white_list_formats) for path in paths]
@@ -136,37 +152,43 @@ class DataFrameIterator(FilesIterator):
             warnings.warn(f"{missing} rows whose {x_col!r} is no image file are left out")
         return rows[np.array(exists, dtype=bool)]
 
-    def _label(self, cell):
-        if isinstance(cell, (list, tuple)):
-            return [self.class_indices[name] for name in cell]
-        return self.class_indices[cell]
+    def get_classes(self, df: Any, y_col: Any) -> list[Any]:
+        """The class number of each row of a table, or a list of them where a cell lists several."""
+        return [
+            [self.class_indices[name] for name in cell]
+            if isinstance(cell, (list, tuple))
+            else self.class_indices[cell]
+            for cell in df[y_col]
+        ]
 
     @property
-    def filepaths(self):
+    def filepaths(self) -> list[str]:
         """Paths of the files."""
         return self._filepaths
 
     @property
-    def labels(self):
+    def labels(self) -> Any:
         """Class numbers, or the targets of the class modes ``"raw"`` and ``"multi_output"``."""
         return self._targets if self.class_mode in ("multi_output", "raw") else self.classes
 
     @property
-    def sample_weight(self):
+    def sample_weight(self) -> Any:
         """Weights of the files, or ``None``."""
         return self._sample_weight
 
 
-def _check_type(rows, column, types, what):
+def _check_type(
+    rows: Any, column: Any, types: Union[type, tuple[type, ...]], what: str
+) -> None:
     for value in rows[column]:
         if not isinstance(value, types):
             raise TypeError(f"the column {column!r} holds {what}; {value!r} is none")
 
 
-def _classified(rows, y_col, classes):
+def _classified(rows: Any, y_col: Any, classes: Optional[list[str]]) -> tuple[Any, list[str]]:
     """The rows that have any of the classes, without others in them, and the classes sorted."""
 
-    def keep(cell):
+    def keep(cell: Any) -> Any:
         if isinstance(cell, (list, tuple)):
             return [name for name in cell if name in wanted] or None
         return cell if cell in wanted else None

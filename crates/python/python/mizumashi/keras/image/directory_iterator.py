@@ -1,12 +1,18 @@
 """Batches of the pictures in a folder."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Optional, Union
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .from_files import FilesIterator
-from .iterator import Iterator
 from .listing import list_class
+
+if TYPE_CHECKING:
+    from .generator import ImageDataGenerator
 
 
 class DirectoryIterator(FilesIterator):
@@ -31,25 +37,27 @@ class DirectoryIterator(FilesIterator):
 
     def __init__(
         self,
-        directory,
-        image_data_generator,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        data_format="channels_last",
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        follow_links=False,
-        subset=None,
-        interpolation="nearest",
-        dtype="float32",
-    ):
-        super().__init__(
+        directory: str,
+        image_data_generator: Optional[ImageDataGenerator],
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Optional[list[str]] = None,
+        class_mode: Optional[str] = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: Optional[int] = None,
+        data_format: str = "channels_last",
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        follow_links: bool = False,
+        subset: Optional[str] = None,
+        interpolation: str = "nearest",
+        dtype: DTypeLike = "float32",
+        *,
+        on_damage: str = "fail",
+    ) -> None:
+        self.set_processing_attrs(
             image_data_generator,
             target_size,
             color_mode,
@@ -59,8 +67,9 @@ class DirectoryIterator(FilesIterator):
             save_format,
             subset,
             interpolation,
-            dtype,
+            on_damage=on_damage,
         )
+        self.dtype = dtype
         if class_mode not in self.allowed_class_modes:
             raise ValueError(
                 f"`class_mode` is {class_mode!r}; it must be one of {self.allowed_class_modes}"
@@ -78,27 +87,27 @@ class DirectoryIterator(FilesIterator):
         self.samples = len(self.filenames)
         labels = [self.class_indices[name] for name in names]
         counts = [len(names) for names in files]
-        self.classes = np.repeat(np.array(labels, dtype="int32"), counts)
+        self.classes: NDArray[np.int32] = np.repeat(np.array(labels, dtype="int32"), counts)
         self._filepaths = [os.path.join(directory, name) for name in self.filenames]
         print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
-        Iterator.__init__(self, self.samples, batch_size, shuffle, seed)
+        super().__init__(self.samples, batch_size, shuffle, seed)
 
     @property
-    def filepaths(self):
+    def filepaths(self) -> list[str]:
         """Paths of the files."""
         return self._filepaths
 
     @property
-    def labels(self):
+    def labels(self) -> NDArray[np.int32]:
         """Class numbers of the files."""
         return self.classes
 
     @property
-    def sample_weight(self):
+    def sample_weight(self) -> None:
         """``None``: folders have no weights."""
         return None
 
 
-def _subfolders(directory):
+def _subfolders(directory: str) -> list[str]:
     names = sorted(os.listdir(directory))
     return [name for name in names if os.path.isdir(os.path.join(directory, name))]

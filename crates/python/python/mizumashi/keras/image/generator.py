@@ -1,10 +1,18 @@
 """Keras' ``ImageDataGenerator``."""
 
+from __future__ import annotations
+
+import os
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Optional, Union
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ... import _native
+from ..._native import ArraySource
+from ...images import Images
 from . import draws
 from .affine import apply_affine_transform
 from .colour import apply_brightness_shift, apply_channel_shift
@@ -48,30 +56,30 @@ class ImageDataGenerator:
 
     def __init__(
         self,
-        featurewise_center=False,
-        samplewise_center=False,
-        featurewise_std_normalization=False,
-        samplewise_std_normalization=False,
-        zca_whitening=False,
-        zca_epsilon=1e-6,
-        rotation_range=0,
-        width_shift_range=0.0,
-        height_shift_range=0.0,
-        brightness_range=None,
-        shear_range=0.0,
-        zoom_range=0.0,
-        channel_shift_range=0.0,
-        fill_mode="nearest",
-        cval=0.0,
-        horizontal_flip=False,
-        vertical_flip=False,
-        rescale=None,
-        preprocessing_function=None,
-        data_format="channels_last",
-        validation_split=0.0,
-        interpolation_order=1,
-        dtype="float32",
-    ):
+        featurewise_center: bool = False,
+        samplewise_center: bool = False,
+        featurewise_std_normalization: bool = False,
+        samplewise_std_normalization: bool = False,
+        zca_whitening: bool = False,
+        zca_epsilon: float = 1e-6,
+        rotation_range: float = 0,
+        width_shift_range: Any = 0.0,
+        height_shift_range: Any = 0.0,
+        brightness_range: Optional[Sequence[float]] = None,
+        shear_range: float = 0.0,
+        zoom_range: Union[float, Sequence[float]] = 0.0,
+        channel_shift_range: float = 0.0,
+        fill_mode: str = "nearest",
+        cval: float = 0.0,
+        horizontal_flip: bool = False,
+        vertical_flip: bool = False,
+        rescale: Optional[float] = None,
+        preprocessing_function: Optional[Callable[[Any], Any]] = None,
+        data_format: str = "channels_last",
+        validation_split: float = 0.0,
+        interpolation_order: int = 1,
+        dtype: DTypeLike = "float32",
+    ) -> None:
         if data_format not in ("channels_last", "channels_first"):
             raise ValueError(
                 f'`data_format` is {data_format!r}; it must be "channels_last" or "channels_first"'
@@ -111,36 +119,37 @@ class ImageDataGenerator:
         self.dtype = dtype
         first = data_format == "channels_first"
         self.channel_axis, self.row_axis, self.col_axis = (1, 2, 3) if first else (3, 1, 2)
-        self.mean = None
-        self.std = None
-        self._zca = None
-        self._components = None
-        if zca_whitening:
+        self.mean: Optional[NDArray[Any]] = None
+        self.std: Optional[NDArray[Any]] = None
+        self._zca: Optional[Zca] = None
+        self._components: Optional[NDArray[Any]] = None
+        # As in Keras, a whitening of deviations is told twice that it centres.
+        if zca_whitening and not featurewise_center:
             self._imply("zca_whitening", "featurewise_center", True)
+        if zca_whitening and featurewise_std_normalization:
             self._imply("zca_whitening", "featurewise_std_normalization", False)
-        if self.featurewise_std_normalization:
+        if featurewise_std_normalization and not featurewise_center:
             self._imply("featurewise_std_normalization", "featurewise_center", True)
-        if samplewise_std_normalization:
+        if samplewise_std_normalization and not samplewise_center:
             self._imply("samplewise_std_normalization", "samplewise_center", True)
 
-    def _imply(self, argument, other, value):
-        if bool(getattr(self, other)) != value:
-            setattr(self, other, value)
-            warnings.warn(f"`{argument}` sets `{other}` to {value}")
+    def _imply(self, argument: str, other: str, value: bool) -> None:
+        setattr(self, other, value)
+        warnings.warn(f"`{argument}` sets `{other}` to {value}")
 
     def flow(
         self,
-        x,
-        y=None,
-        batch_size=32,
-        shuffle=True,
-        sample_weight=None,
-        seed=None,
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-    ):
+        x: Any,
+        y: Optional[ArrayLike] = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: Optional[ArrayLike] = None,
+        seed: Optional[int] = None,
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: Optional[str] = None,
+    ) -> NumpyArrayIterator:
         """Endless batches of arrays; see :class:`NumpyArrayIterator`."""
         return NumpyArrayIterator(
             x,
@@ -160,21 +169,23 @@ class ImageDataGenerator:
 
     def flow_from_directory(
         self,
-        directory,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        follow_links=False,
-        subset=None,
-        interpolation="nearest",
-    ):
+        directory: str,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Optional[list[str]] = None,
+        class_mode: Optional[str] = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: Optional[int] = None,
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        follow_links: bool = False,
+        subset: Optional[str] = None,
+        interpolation: str = "nearest",
+        *,
+        on_damage: str = "fail",
+    ) -> DirectoryIterator:
         """Endless batches of the pictures in a folder; see :class:`DirectoryIterator`."""
         return DirectoryIterator(
             directory,
@@ -194,30 +205,33 @@ class ImageDataGenerator:
             subset=subset,
             interpolation=interpolation,
             dtype=self.dtype,
+            on_damage=on_damage,
         )
 
     def flow_from_dataframe(
         self,
-        dataframe,
-        directory=None,
-        x_col="filename",
-        y_col="class",
-        weight_col=None,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-        interpolation="nearest",
-        validate_filenames=True,
-        **kwargs,
-    ):
+        dataframe: Any,
+        directory: Optional[str] = None,
+        x_col: str = "filename",
+        y_col: Union[str, list[str]] = "class",
+        weight_col: Optional[str] = None,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Optional[list[str]] = None,
+        class_mode: Optional[str] = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: Optional[int] = None,
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: Optional[str] = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        *,
+        on_damage: str = "fail",
+        **kwargs: Any,
+    ) -> DataFrameIterator:
         """Endless batches of the pictures that a table names; see :class:`DataFrameIterator`.
 
         ``kwargs`` takes Keras' deprecated ``has_ext``, ``sort`` and ``drop_duplicates``, which do
@@ -251,13 +265,16 @@ class ImageDataGenerator:
             interpolation=interpolation,
             dtype=self.dtype,
             validate_filenames=validate_filenames,
+            on_damage=on_damage,
         )
 
-    def get_random_transform(self, img_shape, seed=None):
+    def get_random_transform(
+        self, img_shape: tuple[int, ...], seed: Optional[int] = None
+    ) -> dict[str, Any]:
         """The random numbers of one image of the shape ``img_shape``, by Keras' names."""
         if seed is not None:
             np.random.seed(seed)
-        numbers = dict(zip(draws.COLUMNS, draws.draw(self, img_shape, 1)[0].tolist()))
+        numbers: dict[str, Any] = dict(zip(draws.COLUMNS, draws.draw(self, img_shape, 1)[0].tolist()))
         for name in ("flip_horizontal", "flip_vertical"):
             numbers[name] = int(numbers[name])
         if self.channel_shift_range == 0:
@@ -266,7 +283,9 @@ class ImageDataGenerator:
             numbers["brightness"] = None
         return numbers
 
-    def apply_transform(self, x, transform_parameters):
+    def apply_transform(
+        self, x: NDArray[Any], transform_parameters: dict[str, Any]
+    ) -> NDArray[Any]:
         """One image changed by the numbers of :meth:`get_random_transform`, of which each may be
         left out: the affine map, the channel shift, the flips, the brightness."""
         given = transform_parameters.get
@@ -274,7 +293,7 @@ class ImageDataGenerator:
         unchanged = zip(draws.COLUMNS[draws.AFFINE], draws.UNCHANGED)
         x = apply_affine_transform(
             x,
-            *(given(name, number) for name, number in unchanged),
+            **{name: given(name, number) for name, number in unchanged},
             row_axis=self.row_axis - 1,
             col_axis=self.col_axis - 1,
             channel_axis=channel_axis,
@@ -282,21 +301,22 @@ class ImageDataGenerator:
             cval=self.cval,
             order=self.interpolation_order,
         )
-        if given("channel_shift_intensity") is not None:
-            x = apply_channel_shift(x, given("channel_shift_intensity"), channel_axis)
+        intensity, brightness = given("channel_shift_intensity"), given("brightness")
+        if intensity is not None:
+            x = apply_channel_shift(x, intensity, channel_axis)
         if given("flip_horizontal", False):
             x = flip_axis(x, self.col_axis - 1)
         if given("flip_vertical", False):
             x = flip_axis(x, self.row_axis - 1)
-        if given("brightness") is not None:
-            x = apply_brightness_shift(x, given("brightness"))
+        if brightness is not None:
+            x = apply_brightness_shift(x, brightness)
         return x
 
-    def random_transform(self, x, seed=None):
+    def random_transform(self, x: NDArray[Any], seed: Optional[int] = None) -> NDArray[Any]:
         """One image changed at random."""
         return self.apply_transform(x, self.get_random_transform(x.shape, seed))
 
-    def standardize(self, x):
+    def standardize(self, x: NDArray[Any]) -> NDArray[Any]:
         """One image or a batch preprocessed, rescaled, standardised and whitened.
 
         As in Keras ``x`` is changed in place where it can be, and samplewise figures are those of
@@ -310,15 +330,19 @@ class ImageDataGenerator:
             x -= np.mean(x, keepdims=True)
         if self.samplewise_std_normalization:
             x /= np.std(x, keepdims=True) + 1e-6
-        if self._is_fitted("featurewise_center", self.mean):
-            x -= self.mean
-        if self._is_fitted("featurewise_std_normalization", self.std):
-            x /= self.std + 1e-6
+        mean: Any = self.mean
+        std: Any = self.std
+        if self._is_fitted("featurewise_center", mean):
+            x -= mean
+        if self._is_fitted("featurewise_std_normalization", std):
+            x /= std + 1e-6
         if self._whitens():
             x = self._whiten(x)
         return x
 
-    def fit(self, x, augment=False, rounds=1, seed=None):
+    def fit(
+        self, x: ArrayLike, augment: bool = False, rounds: int = 1, seed: Optional[int] = None
+    ) -> None:
         """Learns what featurewise standardisation and whitening need to know of the data set.
 
         Args:
@@ -330,28 +354,28 @@ class ImageDataGenerator:
         Raises:
             ValueError: for another rank than 4.
         """
-        x = np.asarray(x)
-        if x.ndim != 4:
-            raise ValueError(f"`fit` takes images of rank 4; this array has the shape {x.shape}")
-        channels = x.shape[self.channel_axis]
+        images: NDArray[Any] = np.asarray(x)
+        if images.ndim != 4:
+            raise ValueError(f"`fit` takes images of rank 4; this array has the shape {images.shape}")
+        channels = images.shape[self.channel_axis]
         if channels not in (1, 3, 4):
             warnings.warn(
-                f"images have 1, 3 or 4 channels, but axis {self.channel_axis} of {x.shape}, which "
+                f"images have 1, 3 or 4 channels, but axis {self.channel_axis} of {images.shape}, which "
                 f"holds them with `{self.data_format}`, has {channels}"
             )
         if seed is not None:
             np.random.seed(seed)
         scale = self.rescale or 1
         if augment:
-            x = np.asarray(x, dtype=self.dtype) * np.asarray(scale, dtype=self.dtype)
-            x = np.concatenate([self._augmented(x) for _ in range(rounds)])
+            scaled = np.asarray(images, dtype=self.dtype) * np.asarray(scale, dtype=self.dtype)
+            images = np.concatenate([self._augmented(scaled) for _ in range(rounds)])
             scale = 1
-        elif x.dtype != np.uint8:
-            x = np.asarray(x, dtype=self.dtype)
-        x = _native_type(x)
+        elif images.dtype != np.uint8:
+            images = np.asarray(images, dtype=self.dtype)
+        taken = _native_type(images)
         if self.featurewise_center or self.featurewise_std_normalization:
             figures = _native.Moments()
-            figures.update(x, self.data_format)
+            figures.update(taken, self.data_format)
             shape = [1, 1, 1]
             shape[self.channel_axis - 1] = channels
             if self.featurewise_center:
@@ -360,31 +384,42 @@ class ImageDataGenerator:
                 self.std = (figures.std * abs(scale)).astype(self.dtype).reshape(shape)
         if self.zca_whitening:
             centred = _native.make_batch(
-                x, data_format=self.data_format, rescale=scale, **self._figures(channels)
+                ArraySource(taken),
+                data_format=self.data_format,
+                rescale=scale,
+                **(self._figures(channels) or {}),
             )
             self._zca = Zca(centred, self.zca_epsilon, self.data_format)
             self._components = None
 
     @property
-    def principal_components(self):
+    def principal_components(self) -> Optional[NDArray[Any]]:
         """The whitening matrix over flattened images, made when it is first asked for."""
         if self._components is None and self._zca is not None:
             self._components = self._zca.matrix()
         return self._components
 
     @principal_components.setter
-    def principal_components(self, matrix):
+    def principal_components(self, matrix: Optional[NDArray[Any]]) -> None:
         self._zca, self._components = None, matrix
 
-    def make_batch(self, images, indices, dtype):
+    def make_batch(
+        self, source: Union[ArraySource, NDArray[Any]], indices: NDArray[Any], dtype: DTypeLike
+    ) -> NDArray[Any]:
         """The images at ``indices``, changed at random and standardised: a new array.
 
         Runs natively on the whole batch, unless a method is overridden, a function is to be called
         for each image, or the figures are not one per channel.
         """
+        images: NDArray[Any] = source.images if isinstance(source, ArraySource) else source
         figures = self._figures(images.shape[self.channel_axis])
-        native = np.dtype(dtype) == np.float32 and images.dtype in (np.uint8, np.float32)
-        if figures is None or not native or not len(indices) or self._is_customised():
+        if (
+            figures is None
+            or not isinstance(source, ArraySource)
+            or np.dtype(dtype) != np.float32
+            or not len(indices)
+            or self._is_customised()
+        ):
             batch = np.zeros((len(indices), *images.shape[1:]), dtype=dtype)
             for slot, index in zip(batch, indices):
                 x = images[index].astype(dtype)
@@ -397,28 +432,35 @@ class ImageDataGenerator:
             samplewise_std_normalization=bool(self.samplewise_std_normalization),
         )
         if self.brightness_range is None:
-            batch = self._changed(images, indices, figures)
+            batch = self._changed(source, indices, figures)
         else:
-            batch = self._changed(images, indices)
-            batch = _native.make_batch(batch, data_format=self.data_format, **figures)
+            changed = ArraySource(self._changed(source, indices))
+            batch = _native.make_batch(changed, data_format=self.data_format, **figures)
         return self._whiten(batch) if self._whitens() else batch
 
-    def _augmented(self, x):
+    def _augmented(self, x: NDArray[Any]) -> NDArray[Any]:
         """All images of ``x`` changed at random."""
         if self._is_customised():
             return np.stack([self.random_transform(image) for image in x])
-        return self._changed(_native_type(x), np.arange(len(x)))
+        return self._changed(ArraySource(_native_type(x)), np.arange(len(x)))
 
-    def _changed(self, images, indices, figures=None):
+    def _changed(
+        self,
+        source: ArraySource,
+        indices: NDArray[Any],
+        figures: Optional[dict[str, Any]] = None,
+    ) -> NDArray[np.float32]:
         """The images at ``indices`` changed at random, then standardised by ``figures``."""
-        numbers = draws.draw(self, images.shape[1:], len(indices))
-        resampling = dict(fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order)
+        numbers = draws.draw(self, source.images.shape[1:], len(indices))
+        resampling: dict[str, Any] = dict(
+            fill_mode=self.fill_mode, cval=self.cval, order=self.interpolation_order
+        )
         if (self.fill_mode, self.interpolation_order) not in RESAMPLINGS:
             if (numbers[:, draws.AFFINE] != draws.UNCHANGED[draws.AFFINE]).any():
                 check_resampling(self.fill_mode, self.interpolation_order)
             resampling = {}
         batch = _native.make_batch(
-            images,
+            source,
             np.asarray(indices, dtype=np.int64),
             numbers[:, draws.WITHOUT_BRIGHTNESS],
             data_format=self.data_format,
@@ -431,7 +473,7 @@ class ImageDataGenerator:
                 image[...] = apply_brightness_shift(image, brightness)
         return batch
 
-    def _is_customised(self):
+    def _is_customised(self) -> bool:
         """Whether images must be handed to code of the user's one by one."""
         methods = ("get_random_transform", "apply_transform", "standardize")
         return bool(self.preprocessing_function) or any(
@@ -439,7 +481,7 @@ class ImageDataGenerator:
             for name in methods
         )
 
-    def _figures(self, channels):
+    def _figures(self, channels: int) -> Optional[dict[str, Any]]:
         """Mean and deviation per channel as native calls take them; ``None`` if they are others."""
         shape = [1, 1, 1]
         shape[self.channel_axis - 1] = channels
@@ -454,7 +496,7 @@ class ImageDataGenerator:
                 figures[name] = np.ravel(getattr(self, name)).tolist()
         return figures
 
-    def _is_fitted(self, argument, figure):
+    def _is_fitted(self, argument: str, figure: Any) -> bool:
         """Whether the figure of an argument is there and wanted; warns when it is only wanted."""
         if not getattr(self, argument):
             return False
@@ -464,23 +506,25 @@ class ImageDataGenerator:
             )
         return figure is not None
 
-    def _whitens(self):
+    def _whitens(self) -> bool:
         return self._is_fitted(
             "zca_whitening", self._components if self._zca is None else self._zca
         )
 
-    def _whiten(self, x):
+    def _whiten(self, x: NDArray[Any]) -> NDArray[Any]:
         images = x.reshape(-1, *x.shape[-3:])
         if self._zca is not None:
             return self._zca.apply(_native_type(images)).reshape(x.shape)
-        return images.reshape(len(images), -1).dot(self._components).reshape(x.shape)
+        components: Any = self._components
+        white: NDArray[Any] = np.dot(images.reshape(len(images), -1), components)
+        return white.reshape(x.shape)
 
 
-def _native_type(x):
+def _native_type(x: NDArray[Any]) -> Images:
     return x if x.dtype in (np.uint8, np.float32) else x.astype(np.float32)
 
 
-def _zoom_limits(zoom_range):
+def _zoom_limits(zoom_range: Union[float, Sequence[float]]) -> list[float]:
     if isinstance(zoom_range, (float, int)):
         return [1 - zoom_range, 1 + zoom_range]
     if len(zoom_range) == 2 and all(isinstance(zoom, (float, int)) for zoom in zoom_range):

@@ -1,15 +1,21 @@
 """Image files in folders."""
 
+from __future__ import annotations
+
 import os
 import warnings
+from typing import Optional, Union
 
 
-def validate_filename(filename, white_list_formats):
+def validate_filename(filename: str, white_list_formats: Union[str, tuple[str, ...]]) -> bool:
     """Whether ``filename`` ends in one of the formats, in any case, and is a file."""
     return filename.lower().endswith(white_list_formats) and os.path.isfile(filename)
 
 
-def list_pictures(directory, ext=("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff")):
+def list_pictures(
+    directory: Union[str, os.PathLike[str]],
+    ext: Union[str, tuple[str, ...]] = ("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff"),
+) -> list[str]:
     """Paths of all files below ``directory`` with one of these extensions."""
     extensions = (ext,) if isinstance(ext, str) else ext
     endings = tuple(f".{extension}" for extension in extensions)
@@ -21,7 +27,13 @@ def list_pictures(directory, ext=("jpg", "jpeg", "bmp", "png", "ppm", "tif", "ti
     ]
 
 
-def list_class(directory, name, formats, split, follow_links):
+def list_class(
+    directory: str,
+    name: str,
+    formats: tuple[str, ...],
+    split: Optional[tuple[float, float]],
+    follow_links: bool,
+) -> list[str]:
     """Names of the image files of one class, relative to ``directory``, in Keras' order.
 
     ``split`` is ``None`` or a pair of fractions between which files are taken.

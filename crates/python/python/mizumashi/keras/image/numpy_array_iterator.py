@@ -1,10 +1,19 @@
 """Batches of arrays."""
 
+from __future__ import annotations
+
+import os
 import warnings
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .iterator import Iterator
+from ...images import as_source
+from .iterator import Indices, Iterator
+
+if TYPE_CHECKING:
+    from .generator import ImageDataGenerator
 
 
 class NumpyArrayIterator(Iterator):
@@ -29,21 +38,21 @@ class NumpyArrayIterator(Iterator):
 
     def __init__(
         self,
-        x,
-        y,
-        image_data_generator,
-        batch_size=32,
-        shuffle=False,
-        sample_weight=None,
-        seed=None,
-        data_format="channels_last",
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-        dtype="float32",
-    ):
-        x_misc = []
+        x: Any,
+        y: Any,
+        image_data_generator: ImageDataGenerator,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        sample_weight: Optional[ArrayLike] = None,
+        seed: Optional[int] = None,
+        data_format: str = "channels_last",
+        save_to_dir: Union[str, os.PathLike[str], None] = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: Optional[str] = None,
+        dtype: DTypeLike = "float32",
+    ) -> None:
+        x_misc: list[NDArray[Any]] = []
         if type(x) in (tuple, list):
             x, beside = x[0], x[1]
             x_misc = [np.asarray(array) for array in (beside if type(beside) is list else [beside])]
@@ -62,9 +71,7 @@ class NumpyArrayIterator(Iterator):
             y = None if y is None else y[part]
         self.dtype = dtype
         self.x_misc = x_misc
-        self._images = np.asarray(x)
-        if self._images.dtype != np.uint8:
-            self._images = np.asarray(self._images, dtype=dtype)
+        self.x = x
         shape = self._images.shape
         if len(shape) != 4:
             raise ValueError(f"the images must have rank 4; this array has the shape {shape}")
@@ -84,14 +91,21 @@ class NumpyArrayIterator(Iterator):
         super().__init__(shape[0], batch_size, shuffle, seed)
 
     @property
-    def x(self):
+    def x(self) -> NDArray[Any]:
         """The images as ``dtype``: a copy, if they were ``uint8``."""
         return np.asarray(self._images, dtype=self.dtype)
 
-    def _get_batches_of_transformed_samples(self, index_array):
-        batch = self.image_data_generator.make_batch(self._images, index_array, self.dtype)
+    @x.setter
+    def x(self, x: ArrayLike) -> None:
+        images: NDArray[Any] = np.asarray(x)
+        if images.dtype != np.uint8:
+            images = np.asarray(images, dtype=self.dtype)
+        self._images, self._source = images, as_source(images)
+
+    def _get_batches_of_transformed_samples(self, index_array: Indices) -> Any:
+        batch: Any = self.image_data_generator.make_batch(self._source, index_array, self.dtype)
         if self.save_to_dir:
-            self._save(batch, index_array, 10**4)
+            self._save(batch, index_array, 10**4, self.save_to_dir)
         if self.x_misc:
             batch = [batch, *(array[index_array] for array in self.x_misc)]
         if self.y is None:
@@ -101,7 +115,7 @@ class NumpyArrayIterator(Iterator):
         return batch, self.y[index_array], self.sample_weight[index_array]
 
 
-def _part(subset, split, y):
+def _part(subset: str, split: int, y: Any) -> slice:
     """The samples of a subset, of which the first ``split`` are for validation."""
     if subset not in ("training", "validation"):
         raise ValueError(f'`subset` is {subset!r}; it must be "training" or "validation"')

@@ -1,5 +1,7 @@
 """Which resamplings there are."""
 
+from __future__ import annotations
+
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 ORDERS = range(6)
 
@@ -7,7 +9,7 @@ RESAMPLINGS = {(fill_mode, order) for fill_mode in FILL_MODES for order in ORDER
 """What is implemented: pairs of fill mode and spline order."""
 
 
-def check_resampling(fill_mode, order):
+def check_resampling(fill_mode: str, order: int) -> None:
     """Refuses what SciPy refuses, with its exception.
 
     Raises:

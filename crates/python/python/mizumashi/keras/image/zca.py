@@ -1,8 +1,12 @@
 """ZCA whitening as Keras means it: of images that were centred before."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ... import _native
+from ...images import Images
 
 
 class Zca:
@@ -13,18 +17,18 @@ class Zca:
         epsilon: is added to each variance.
     """
 
-    def __init__(self, images, epsilon, data_format):
+    def __init__(self, images: Images, epsilon: float, data_format: str) -> None:
         self._whitening = _native.Whitening.fit(
             images, epsilon=epsilon, center=False, data_format=data_format
         )
-        self._shape = images.shape[1:]
+        self._shape: tuple[int, ...] = images.shape[1:]
         self._data_format = data_format
 
-    def apply(self, images):
+    def apply(self, images: Images) -> NDArray[np.float32]:
         """Images, of rank 4, whitened."""
         return self._whitening.apply(images)
 
-    def matrix(self):
+    def matrix(self) -> NDArray[np.float32]:
         """The matrix over flattened images, ``float32``.
 
         Raises:
@@ -34,7 +38,7 @@ class Zca:
         if self._data_format == "channels_first":
             # It is made for channels last: look up where each of our values lies there.
             channels, height, width = self._shape
-            places = np.arange(matrix.shape[0]).reshape(height, width, channels)
-            places = np.moveaxis(places, 2, 0).ravel()
+            pixels = np.arange(matrix.shape[0]).reshape(height, width, channels)
+            places = np.moveaxis(pixels, 2, 0).ravel()
             matrix = matrix[np.ix_(places, places)]
         return matrix.astype(np.float32)

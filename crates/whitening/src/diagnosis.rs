@@ -4,6 +4,7 @@ use ndarray::{Array1, ArrayView1, ArrayView2, ArrayView4};
 use serde::Serialize;
 
 use crate::held_out::{HeldOut, Probe};
+use crate::model::NULL;
 use crate::observations::check_finite;
 use crate::{
     Error, ImageWhitening, Layout, Method, Pixel, Regularisation, Warning, Whitening, WhiteningKind,
@@ -100,7 +101,7 @@ impl Whitening {
     /// [`Error::EmptySet`] without rows, [`Error::FeatureCount`] when they are not of d values, and
     /// [`Error::NonFinite`] for NaN and infinity.
     pub fn diagnosis_on<T: Pixel>(&self, held_out: ArrayView2<'_, T>) -> Result<Diagnosis, Error> {
-        let mut probe = Probe::new(self)?;
+        let mut probe = Probe::new(self);
         if held_out.ncols() != self.features() {
             return Err(Error::FeatureCount { found: held_out.ncols(), expected: self.features() });
         }
@@ -132,7 +133,7 @@ impl ImageWhitening {
         layout: Layout,
     ) -> Result<Diagnosis, Error> {
         let observations = self.observations(held_out, layout, self.shape()[2])?;
-        let mut probe = Probe::new(self.whitening())?;
+        let mut probe = Probe::new(self.whitening());
         for rows in observations.blocks() {
             probe.add(rows.view())?;
         }
@@ -175,11 +176,11 @@ impl Diagnosis {
     /// Which fraction of the total variance each number of leading directions explains: entry i
     /// for the first i + 1 of them, k values in all.
     pub fn explained_variance(&self) -> Array1<f64> {
-        let mut sum = 0.0;
-        self.eigenvalues.mapv(|variance| {
-            sum += variance;
-            (sum / self.total_variance).min(1.0)
-        })
+        let sums = self.eigenvalues.iter().scan(0.0, |sum, &variance| {
+            *sum += variance;
+            Some(*sum)
+        });
+        sums.map(|sum| (sum / self.total_variance).min(1.0)).collect()
     }
 
     /// The variance with which each kept direction comes out, `g^2 lambda`: 1 where it is
@@ -263,8 +264,8 @@ impl Diagnosis {
             let below = epsilon.directions_below;
             warnings.push(Warning::DominatedByEpsilon { below, rank });
         }
-        let largest_gain = self.gains.last().copied().unwrap_or(0.0);
-        if rank < features && !shrunk && self.rest_gain > 2.0 * largest_gain && rank > 0 {
+        if self.rest_gain > 0.0 && !shrunk && self.rest_is_null() {
+            let largest_gain = self.gains.last().copied().unwrap_or(0.0);
             warnings.push(Warning::NullDirectionsAmplified { gain: self.rest_gain, largest_gain });
         }
         if self.rounding_error() > ROUNDING {
@@ -274,6 +275,13 @@ impl Diagnosis {
             warnings.extend(held_out.warnings(samples, full));
         }
         warnings
+    }
+
+    /// Whether the directions that are not kept vary by no more than rounding.
+    fn rest_is_null(&self) -> bool {
+        let (dropped, largest) = (self.features - self.rank(), self.eigenvalues.first());
+        let rest = self.total_variance - self.eigenvalues.sum();
+        largest.is_some_and(|largest| rest <= NULL * largest * dropped as f64)
     }
 }
 

@@ -111,6 +111,9 @@ impl HeldOut {
 
 impl fmt::Display for HeldOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.directions.is_empty() {
+            return writeln!(f, "  held-out            {} rows, along no directions", self.rows);
+        }
         let extreme =
             |start, choose: fn(f64, f64) -> f64| self.variances.fold(start, |a, &b| choose(a, b));
         writeln!(
@@ -141,6 +144,7 @@ pub(crate) struct Probe<'a> {
     /// The directions that rows are projected on, d x m; all that are kept where these are not all
     /// there are, for the sake of what lies outside.
     directions: Array2<f64>,
+    rows: u64,
     moments: Covariance,
     /// Sums of squares of the coordinates, and of what of them lies along the kept directions.
     squares: f64,
@@ -148,7 +152,7 @@ pub(crate) struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    pub(crate) fn new(whitening: &'a Whitening) -> Result<Self, Error> {
+    pub(crate) fn new(whitening: &'a Whitening) -> Self {
         let rank = whitening.rank();
         let count = rank.min(EXAMINED);
         let last = count.saturating_sub(1).max(1);
@@ -158,13 +162,14 @@ impl<'a> Probe<'a> {
             true => components.to_owned(),
             false => components.select(Axis(1), &examined),
         };
-        let moments = Covariance::new(count);
-        Ok(Self { whitening, examined, directions, moments, squares: 0.0, along: 0.0 })
+        let (rows, moments) = (0, Covariance::new(count));
+        Self { whitening, examined, directions, rows, moments, squares: 0.0, along: 0.0 }
     }
 
     /// Adds finite rows of as many values as the whitening takes.
     pub(crate) fn add<T: Pixel>(&mut self, rows: ArrayView2<'_, T>) -> Result<(), Error> {
         let (features, projected) = self.directions.dim();
+        self.rows += rows.nrows() as u64;
         let height = (BLOCK_VALUES / features.max(1)).max(1);
         let gains = self.whitening.gains().select(Axis(0), &self.examined);
         for rows in rows.axis_chunks_iter(Axis(0), height) {
@@ -185,7 +190,7 @@ impl<'a> Probe<'a> {
     }
 
     pub(crate) fn finish(self) -> Result<HeldOut, Error> {
-        let rows = self.moments.count();
+        let rows = self.rows;
         if rows == 0 {
             return Err(Error::EmptySet { samples: rows, features: self.whitening.features() });
         }

@@ -210,7 +210,7 @@ impl PatchWhitening {
         }
         Observations::of_images(images, Scope::Pixels).check_finite()?;
         let rows = PatchRows::new(images, self.patches, 0)?;
-        let mut probe = Probe::new(&self.whitening)?;
+        let mut probe = Probe::new(&self.whitening);
         for block in 0..rows.blocks() {
             probe.add(rows.block(block).view())?;
         }

@@ -244,7 +244,8 @@ fn decode(bytes: &[u8]) -> Result<(Model, Option<RowsOf>), Error> {
     }
     let description: Description = serde_json::from_str(description).map_err(format_error)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(format_error)?;
-    let deviations = match description.kind.of_correlation() {
+    // Whether the kind has them is checked with all the rest.
+    let deviations = match tensors.names().contains(&"deviations") {
         true => Some(vector(&tensors, "deviations")?),
         false => None,
     };

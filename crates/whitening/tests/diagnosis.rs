@@ -230,6 +230,8 @@ fn each_weakness_is_named() {
     let few = warnings(&zca, &correlated(5, 9, 11));
     assert_eq!(few, [Warning::FewerSamplesThanValues { samples: 5, features: 9 }]);
     assert_eq!(warnings(&zca.clone().shrinkage(Shrinkage::Fixed(0.1)), &correlated(5, 9, 11)), []);
+    let square = warnings(&zca, &correlated(9, 9, 11));
+    assert_eq!(square, [Warning::FewerSamplesThanValues { samples: 9, features: 9 }]);
     let scarce = warnings(&zca, &correlated(40, 9, 12));
     assert_eq!(scarce, [Warning::FewSamples { samples: 40, features: 9 }]);
     // (1 -+ sqrt(9 / 40))^2

@@ -187,7 +187,7 @@ fn a_damaged_whitening_does_not_load() {
         ("`components` not found", |p| {
             p.tensors.remove("components");
         }),
-        ("`deviations` not found", |p| {
+        ("do not fit the kind", |p| {
             p.tensors.remove("deviations");
         }),
         ("`mean` is of F32, not F64", |p| {
@@ -228,8 +228,7 @@ fn bytes_that_are_cut_short_or_lie_about_sizes_do_not_load() {
         assert!(matches!(Whitening::from_safetensors(&lie), Err(Error::Format { .. })), "{size}");
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let header = &text[8..text.find("}}").unwrap()];
-    assert!(header.contains("\"shape\":[7,7]"), "{header}");
+    assert!(text.contains("\"shape\":[7,7]"), "{text}");
     for shape in ["[9,9]", "[7,6]"] {
         let at = bytes.windows(5).position(|window| window == b"[7,7]").unwrap();
         let mut lie = bytes.clone();

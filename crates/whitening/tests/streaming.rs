@@ -4,7 +4,7 @@
 
 mod support;
 
-use mizumashi_stats::{Covariance, IntegerCovariance};
+use mizumashi_stats::IntegerCovariance;
 use mizumashi_whitening::{Error, ImageMoments, Layout, Method, Scope, Whitener, WhiteningKind};
 use ndarray::{Array2, Array4, Axis, s};
 use support::{assert_close, bits, bytes, correlated};

@@ -3,7 +3,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use crate::finite::check_finite;
 use crate::{Error, integer_products, symmetric};
 
-/// Gram matrix X Xᵀ of `n` x `d` rows: the `n` x `n` inner products, summed in `f64`.
+/// Gram matrix X Xᵀ of `n` x `d` rows of `f32` or `f64`: the `n` x `n` inner products, summed in
+/// `f64`.
 ///
 /// No copy of the rows is made; see [`centred_gram`].
 ///
@@ -11,7 +12,10 @@ use crate::{Error, integer_products, symmetric};
 ///
 /// [`Error::Empty`], [`Error::NonFinite`], or [`Error::TooLarge`] when the matrix does not fit in
 /// memory.
-pub fn gram(rows: ArrayView2<'_, f32>) -> Result<Array2<f64>, Error> {
+pub fn gram<T>(rows: ArrayView2<'_, T>) -> Result<Array2<f64>, Error>
+where
+    T: Copy + Into<f64> + Sync,
+{
     check(&rows)?;
     real_gram(rows, &Array1::zeros(rows.ncols()))
 }
@@ -36,7 +40,10 @@ pub fn gram(rows: ArrayView2<'_, f32>) -> Result<Array2<f64>, Error> {
 /// # Errors
 ///
 /// As for [`gram`].
-pub fn centred_gram(rows: ArrayView2<'_, f32>) -> Result<(Array1<f64>, Array2<f64>), Error> {
+pub fn centred_gram<T>(rows: ArrayView2<'_, T>) -> Result<(Array1<f64>, Array2<f64>), Error>
+where
+    T: Copy + Into<f64> + Sync,
+{
     check(&rows)?;
     let mean = column_means(rows);
     let gram = real_gram(rows, &mean)?;
@@ -102,7 +109,10 @@ pub(crate) fn column_means<T: Copy + Into<f64>>(rows: ArrayView2<'_, T>) -> Arra
 }
 
 /// Gram matrix of the rows less `centre`.
-fn real_gram(rows: ArrayView2<'_, f32>, centre: &Array1<f64>) -> Result<Array2<f64>, Error> {
+fn real_gram<T>(rows: ArrayView2<'_, T>, centre: &Array1<f64>) -> Result<Array2<f64>, Error>
+where
+    T: Copy + Into<f64> + Sync,
+{
     const BLOCK: usize = 512;
     let mut gram = symmetric::zeros(rows.nrows())?;
     let blocks: Vec<_> = rows
@@ -114,7 +124,7 @@ fn real_gram(rows: ArrayView2<'_, f32>, centre: &Array1<f64>) -> Result<Array2<f
         blocks.len(),
         |index, left, right| {
             let (block, centre) = &blocks[index];
-            let panel = |rows| block.slice(s![rows, ..]).mapv(f64::from) - centre;
+            let panel = |rows| block.slice(s![rows, ..]).mapv(Into::into) - centre;
             panel(left).dot(&panel(right).t())
         },
         |sum, &product| *sum += product,

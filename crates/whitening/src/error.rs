@@ -1,5 +1,8 @@
+use std::path::PathBuf;
+
 use thiserror::Error;
 
+use crate::kind::WhiteningKind;
 use crate::shrinkage::Shrinkage;
 use crate::solver::Solver;
 
@@ -228,6 +231,113 @@ pub enum Error {
     NotAnImage {
         /// Components per image.
         outputs: usize,
+    },
+
+    /// Images have another number of channels than the fitted ones.
+    #[error("images have {found} channels; this whitening was fitted on {expected}")]
+    Channels {
+        /// Channels found.
+        found: usize,
+        /// Channels fitted.
+        expected: usize,
+    },
+
+    /// No patch fits into the images, or patches have no pixels.
+    #[error(
+        "patches are {} x {} and images {} x {} (height, width); patches need at least one pixel \
+         and must fit into the images, unless these are padded",
+        patch[0], patch[1], image[0], image[1]
+    )]
+    PatchSize {
+        /// Height and width of the patches.
+        patch: [usize; 2],
+        /// Height and width of the images.
+        image: [usize; 2],
+    },
+
+    /// A sample of no patches was asked for.
+    #[error("0 patches per image are to be fitted; sample 1 or more, or take all")]
+    NoPatches,
+
+    /// Patches of another kind cannot be merged.
+    #[error(
+        "states of different patches cannot be merged; both must be made with the same `Patches`"
+    )]
+    PatchesDiffer,
+
+    /// Observations of another kind cannot be merged.
+    #[error("states of different scopes cannot be merged; both must be of pixels, or of channels")]
+    ScopesDiffer,
+
+    /// A convolution with steps of zero.
+    #[error("the stride of a convolution is 0; it must be 1 or more")]
+    NoStride,
+
+    /// The whitening has no filters for the pixel in the centre of a patch.
+    #[error(
+        "{kind:?} whitening of {} x {} patches has no filters for a centre pixel: patches must be \
+         odd in height and width, and outputs in the places of the inputs; use `convolution`, or \
+         ZCA whitening of odd patches",
+        size[0], size[1]
+    )]
+    NoCentre {
+        /// Height and width of the patches.
+        size: [usize; 2],
+        /// The kind fitted.
+        kind: WhiteningKind,
+    },
+
+    /// The output images have another shape than the convolution yields.
+    #[error("the output is of shape {found:?}; it must be of {expected:?}")]
+    OutputImages {
+        /// Shape found.
+        found: [usize; 4],
+        /// Shape required, in the layout asked for.
+        expected: [usize; 4],
+    },
+
+    /// A file cannot be read or written.
+    #[error("{} cannot be {action}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Read or written.
+        action: &'static str,
+        /// What the system says.
+        reason: String,
+    },
+
+    /// A file is larger than a whitening that fits in memory.
+    #[error(
+        "{} is of {bytes} bytes, above the limit of {limit}; read it yourself and pass its bytes to \
+         `from_safetensors`", path.display()
+    )]
+    FileSize {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// What is read at most.
+        limit: u64,
+    },
+
+    /// Bytes are not those of a stored whitening.
+    #[error(
+        "the bytes are not those of a whitening in the format of safetensors: {reason}; store it \
+         again with `save`"
+    )]
+    Format {
+        /// What is wrong with them.
+        reason: String,
+    },
+
+    /// A stored whitening is of a version that this crate does not know.
+    #[error("the stored whitening is of version {found}; this crate reads version {supported}")]
+    Version {
+        /// The version found.
+        found: u64,
+        /// The version that is read.
+        supported: u32,
     },
 
     /// A stored whitening does not describe a whitening.

@@ -165,7 +165,7 @@ impl ImageWhitening {
     }
 
     /// Finite images of the fitted shape, but with as many channels as given.
-    fn observations<'a, T: Pixel>(
+    pub(crate) fn observations<'a, T: Pixel>(
         &self,
         images: ArrayView4<'a, T>,
         layout: Layout,

@@ -31,6 +31,10 @@
 //! nothing else changes; `W` is 3 x 3, and pixels remain as like their neighbours as they were.
 //! ZCA whitening in the deep-learning literature, and in Keras, is the former.
 //!
+//! Between the two lie [`Patches`]: pixels are decorrelated from their neighbours, by a matrix so
+//! small that one picture is enough to fit it, and that works on images of any size, as a
+//! [`Convolution`]. See [`PatchWhitening`].
+//!
 //! # Directions in which nothing varies
 //!
 //! A direction of variance zero cannot be brought to unit variance, and one of little variance
@@ -38,6 +42,39 @@
 //! directions, those below the [rank cut](Whitener::rank_tolerance), are mapped to zero, so what a
 //! later image holds along them is dropped. Keep this in mind with fewer samples than values: n
 //! samples vary along n - 1 directions at most.
+//!
+//! # Is the result right?
+//!
+//! [`Whitening::diagnosis`] tells what the spectrum says: rank, condition number, what epsilon means
+//! for the variances at hand, and warnings in words, of too few samples for one.
+//! [`Whitening::diagnosis_on`] whitens rows that were not fitted and tells how white they came out.
+//! Neither costs anything until it is called.
+//!
+//! ```
+//! use mizumashi_whitening::{Layout, Scope, Whitener};
+//! use ndarray::{Array4, s};
+//!
+//! let images = Array4::from_shape_fn((300, 8, 8, 3), |(n, y, x, c)| {
+//!     ((n * n * 31 + y * x * n * 13 + x * x * 7 + c * y * 5 + c * n * 3) % 251) as u8
+//! });
+//! let (fitted, held_out) = (images.slice(s![..200, .., .., ..]), images.slice(s![200.., .., .., ..]));
+//! let whitening = Whitener::zca().fit_images(fitted, Layout::Nhwc, Scope::Channels)?;
+//! let diagnosis = whitening.diagnosis_on(held_out, Layout::Nhwc)?;
+//! assert!(diagnosis.warnings().is_empty(), "{diagnosis}");
+//! # Ok::<(), mizumashi_whitening::Error>(())
+//! ```
+//!
+//! # Large sets, and sets in pieces
+//!
+//! [`ImageMoments`] and [`PatchMoments`] are fed batch by batch and merge over shards and machines;
+//! for `u8` what is fitted from them is, to the bit, what a fit of all at once gives.
+//!
+//! # Storing
+//!
+//! [`Whitening::save`] and [`Whitening::load`], and those of [`ImageWhitening`] and
+//! [`PatchWhitening`], store matrices in the format of safetensors, one file that other programs
+//! can read. All three are of serde as well, for recipes that hold a whitening among other things;
+//! as JSON, a matrix takes two to three times the space.
 //!
 //! # Fewer samples than values
 //!
@@ -73,35 +110,53 @@
 //! ```
 
 mod cholesky;
+mod convolution;
 mod cut;
+mod diagnosis;
 mod dual;
 mod error;
+mod filters;
 mod fit;
 mod frame;
+mod held_out;
+mod image_moments;
 mod images;
 mod kind;
 mod model;
 mod observations;
 mod operator;
+mod patch_moments;
+mod patch_whitening;
+mod patches;
 mod pixel;
 mod primal;
 mod product;
 mod qr;
 mod randomised;
 mod regularisation;
+mod safetensors;
 mod shrinkage;
 mod solver;
 mod spectrum;
+mod warning;
 mod whitener;
 mod whitening;
 
+pub use convolution::{Convolution, Padding};
+pub use diagnosis::{Diagnosis, EffectiveEpsilon};
 pub use error::Error;
+pub use held_out::HeldOut;
+pub use image_moments::ImageMoments;
 pub use images::ImageWhitening;
 pub use kind::{Centring, Method, Remainder, Scope, WhiteningKind};
 pub use mizumashi_stats::Layout;
+pub use patch_moments::PatchMoments;
+pub use patch_whitening::PatchWhitening;
+pub use patches::Patches;
 pub use pixel::Pixel;
 pub use regularisation::Regularisation;
 pub use shrinkage::Shrinkage;
 pub use solver::Solver;
+pub use warning::Warning;
 pub use whitener::Whitener;
 pub use whitening::{Solution, Whitening};

@@ -11,7 +11,7 @@ use crate::{Error, Regularisation, Remainder, WhiteningKind};
 pub(crate) const VERSION: u32 = 1;
 
 /// Of the largest variance; a remainder that varies less is null.
-const NULL: f64 = 1e-10;
+pub(crate) const NULL: f64 = 1e-10;
 
 /// All that a whitening is, and all of it that is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -93,7 +93,7 @@ pub(crate) fn check_finite<T: Pixel>(
         .find_map_first(|(chunk, rows)| {
             let ((row, column), &value) = rows.indexed_iter().find(|(_, x)| !x.finite())?;
             let row = first_row + chunk * height + row;
-            Some(Error::NonFinite { row, column, value: value.into() })
+            Some(Error::NonFinite { row, column, value: Into::<f64>::into(value) as f32 })
         });
     error.map_or(Ok(()), Err)
 }

@@ -2,7 +2,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::cholesky::Cholesky;
-use crate::frame::reciprocal;
+use crate::frame::{Frame, reciprocal};
 use crate::model::Model;
 use crate::observations::check_finite;
 use crate::operator::{Operator, zca_matrix};
@@ -282,6 +282,14 @@ impl Whitening {
 
     pub(crate) fn operator(&self) -> &Operator {
         &self.operator
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.model.frame
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
     }
 }
 

@@ -5,9 +5,10 @@
 mod support;
 
 use mizumashi_whitening::{
-    Centring, ImageWhitening, Layout, Regularisation, Scope, Whitener, WhiteningKind,
+    Centring, ImageWhitening, Layout, Padding, Patches, Regularisation, Scope, Whitener,
+    WhiteningKind,
 };
-use ndarray::{Array1, Array2, Array4, Axis, Ix4};
+use ndarray::{Array1, Array2, Array4, Axis, Ix4, s};
 use serde::Deserialize;
 use support::assert_close;
 
@@ -130,4 +131,57 @@ fn colours_agree_with_numpy() {
     assert_close(&colours.whitening().matrix(72).unwrap(), &matrix(&case.matrix), 1e-11);
     let white = colours.apply_flat(images.view(), Layout::Nhwc).unwrap();
     assert_close(&white, &matrix(&case.white), 1e-6);
+}
+
+#[derive(Deserialize)]
+struct PatchLayers {
+    shape: [usize; 4],
+    /// In eighths.
+    images: Vec<f32>,
+    layers: Vec<PatchLayer>,
+}
+
+#[derive(Deserialize)]
+struct PatchLayer {
+    name: String,
+    kind: WhiteningKind,
+    size: usize,
+    epsilon: f64,
+    centring: Centring,
+    padding: Padding,
+    stride: usize,
+    eigenvalues: Vec<f64>,
+    /// (out, in, height, width)
+    weights: Vec<f64>,
+    bias: Vec<f64>,
+    /// Of the first two images, channels last.
+    white: Vec<f64>,
+}
+
+#[test]
+fn convolutions_agree_with_numpy_and_scipy() {
+    let golden: PatchLayers = serde_json::from_str(include_str!("golden/patches.json")).unwrap();
+    let images = eighths(golden.images, golden.shape);
+    for layer in golden.layers {
+        println!("{}", layer.name);
+        let patches = Whitener::new(layer.kind)
+            .centring(layer.centring)
+            .regularisation(Regularisation::Eigenvalue(layer.epsilon))
+            .fit_patches(images.view(), Layout::Nhwc, Patches::square(layer.size))
+            .unwrap();
+        let found = patches.whitening().eigenvalues();
+        assert_close(&found, &Array1::from(layer.eigenvalues), 1e-9);
+        let convolution = match layer.kind {
+            WhiteningKind::Pca => patches.convolution().unwrap().doubled(),
+            _ => patches.centre_convolution().unwrap(),
+        };
+        let convolution = convolution.padding(layer.padding).stride(layer.stride);
+        let weights = convolution.weights();
+        let expected = Array4::from_shape_vec(weights.dim(), layer.weights).unwrap();
+        assert_close(&weights, &expected, 1e-7);
+        assert_close(&convolution.bias(), &Array1::from(layer.bias), 1e-6);
+        let white = convolution.apply(images.slice(s![..2, .., .., ..]), Layout::Nhwc).unwrap();
+        let expected = Array4::from_shape_vec(white.dim(), layer.white).unwrap();
+        assert_close(&white, &expected, 1e-5);
+    }
 }

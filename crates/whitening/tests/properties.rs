@@ -11,7 +11,7 @@ use mizumashi_whitening::{
 use ndarray::{Array1, Array2, ArrayView2, Axis, array};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::Config;
-use support::{assert_close, bytes, correlated};
+use support::{assert_close, bytes, correlated, noise};
 
 fn whitener(kind: WhiteningKind, regularisation: Regularisation) -> Whitener {
     Whitener::new(kind).regularisation(regularisation)
@@ -59,6 +59,72 @@ proptest! {
         let white = whitening.apply(rows.view()).unwrap();
         assert_close(&covariance(white.view()), &expected, 2e-3);
         assert_close(&white.mapv(f64::from).mean_axis(Axis(0)).unwrap(), &Array1::<f64>::zeros(white.ncols()), 1e-3);
+    }
+
+    #[test]
+    fn every_rule_without_epsilon_whitens_what_every_cut_keeps(
+        n in 2..50_usize, d in 1..40_usize, kind in kinds(), rule in 0..3_usize, cut in 0..4_usize,
+        seed in any::<u64>(),
+    ) {
+        let rows = correlated(n, d, seed);
+        let regularisation = [
+            Regularisation::Eigenvalue(0.0),
+            Regularisation::SingularValue(0.0),
+            Regularisation::Floor(0.0),
+        ][rule];
+        let whitener = whitener(kind, regularisation);
+        let whitener = match cut {
+            0 => whitener,
+            1 => whitener.directions(Some(1 + d / 3)),
+            2 => whitener.explained_variance(Some(0.9)),
+            _ => whitener.rank_tolerance(0.05),
+        };
+        for method in [Method::Primal, Method::Dual] {
+            let whitening = whitener.clone().method(Some(method)).fit(rows.view()).unwrap();
+            let white = whitening.apply(rows.view()).unwrap().mapv(f64::from);
+            let expected = match kind {
+                kind if kind.yields_components() => Array2::eye(whitening.rank()),
+                _ => projection(&whitening),
+            };
+            assert_close(&(white.t().dot(&white) / n as f64), &expected, 2e-3);
+            // And what was kept comes back.
+            let kept = whitening.inverse(whitening.apply(rows.view()).unwrap().view()).unwrap();
+            let again = whitening.apply(kept.view()).unwrap();
+            assert_close(&again, &white, 2e-3);
+        }
+    }
+
+    #[test]
+    fn no_rotation_of_it_is_closer_than_zca(d in 2..16_usize, seed in any::<u64>()) {
+        let rows = correlated(3 * d + 5, d, seed);
+        let c = covariance(rows.view());
+        let exact = |kind| whitener(kind, Regularisation::Eigenvalue(0.0)).fit(rows.view()).unwrap();
+        let zca = exact(WhiteningKind::Zca).matrix(1 << 20).unwrap();
+        let zca_cor = exact(WhiteningKind::ZcaCor).matrix(1 << 20).unwrap();
+        let deviations = c.diag().mapv(f64::sqrt);
+        // E |W z - z|^2 and the mean correlation of outputs with inputs, of any whitening.
+        let distance = |w: &Array2<f64>| c.diag().sum() + d as f64 - 2.0 * w.dot(&c).diag().sum();
+        let correlation = |w: &Array2<f64>| (&w.dot(&c).diag() / &deviations).mean().unwrap();
+        // A rotation by any angle in the plane of any two values, and a reflection.
+        let mut noise = noise(seed);
+        for _ in 0..8 {
+            let angle = 3.0 * f64::from(noise());
+            let (i, j) = (0, 1 + (noise().abs() * (d - 1) as f32) as usize % (d - 1));
+            let mut rotation = Array2::<f64>::eye(d);
+            rotation[[i, i]] = angle.cos();
+            rotation[[j, j]] = angle.cos();
+            rotation[[i, j]] = angle.sin();
+            rotation[[j, i]] = -angle.sin();
+            for (best, of) in [(&zca, 0), (&zca_cor, 1)] {
+                let other = rotation.dot(best);
+                let white = other.dot(&c).dot(&other.t());
+                assert_close(&white, &Array2::<f64>::eye(d), 1e-8);
+                match of {
+                    0 => assert!(distance(best) <= distance(&other) + 1e-9),
+                    _ => assert!(correlation(best) >= correlation(&other) - 1e-9),
+                }
+            }
+        }
     }
 
     #[test]
@@ -191,7 +257,7 @@ fn constant_data_are_mapped_to_zeros_and_back_to_the_constant() {
             let whitening = whitener.fit(rows.view()).unwrap();
             assert_eq!(whitening.rank(), 0);
             let white = whitening.apply((&rows + 1.0).view()).unwrap();
-            assert_eq!(white, Array2::zeros((n, d)));
+            assert_eq!(white, Array2::<f32>::zeros((n, d)));
             assert_eq!(whitening.inverse(white.view()).unwrap(), rows);
         }
         let whitening = Whitener::pca().fit(rows.view()).unwrap();

@@ -5,6 +5,9 @@ formula of Keras 3 (keras.src.legacy.preprocessing.image); Cholesky, ZCA-cor and
 formulas of Kessy, Lewin and Strimmer (2018) with scipy's matrix functions; whitenings of the
 covariances that scikit-learn's LedoitWolf and OAS estimate.
 images.json: images whitened by keras-preprocessing's ImageDataGenerator, and colours by numpy.
+patches.json: whitened patches of images and the convolutions by them, as the fast CIFAR-10 recipes
+have them (Jordan, 2024: second moments about the origin, eigenvectors over the root of variance plus
+epsilon, then the same negated) and as ZCA; windows by numpy, and one of them by scipy.signal again.
 
 Inputs are whole eighths, the same numbers in f32 and f64; all arithmetic is in f64.
 """
@@ -16,6 +19,7 @@ from importlib.metadata import version
 import numpy as np
 from keras_preprocessing.image import ImageDataGenerator
 from scipy.linalg import cholesky, fractional_matrix_power, sqrtm
+from scipy.signal import correlate
 from sklearn.covariance import LedoitWolf, OAS
 from sklearn.decomposition import PCA
 
@@ -169,6 +173,60 @@ def colours(images, epsilon):
     }
 
 
+def convolve(images, weights, bias, stride=1):
+    """Of images in channels last by weights (out, in, height, width), without padding."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, weights.shape[2:], axis=(1, 2))
+    return np.einsum("nyxchw,ochw->nyxo", windows[:, ::stride, ::stride], weights) + bias
+
+
+def patch_whitening(images, kind, size, epsilon, centred):
+    """Weights and bias of the convolution by all outputs, and the mean of each channel."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(1, 2))
+    x = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * images.shape[3])
+    mean = x.mean(axis=0) if centred else 0 * x[0]
+    second = (x - mean).T @ (x - mean) / len(x)
+    eigenvalues, u = np.linalg.eigh(second)
+    eigenvalues, u = eigenvalues[::-1], u[:, ::-1]
+    u = u * np.sign(u[np.abs(u).argmax(axis=0), range(len(u))])
+    matrix = (u / np.sqrt(eigenvalues + epsilon)).T
+    matrix = u @ matrix if kind == "zca" else matrix
+    weights = matrix.reshape(-1, size, size, images.shape[3]).transpose(0, 3, 1, 2)
+    by_channel = mean.reshape(-1, images.shape[3]).mean(axis=0)
+    return eigenvalues, weights, -matrix @ mean, by_channel
+
+
+def patches(images, shown):
+    layers = []
+    eigenvalues, w, b, _ = patch_whitening(images, "pca", 2, 5e-4, centred=False)
+    w, b = np.concatenate([w, -w]), np.concatenate([b, -b])
+    plain = convolve(shown, w, b)
+    again = correlate(shown[0].transpose(2, 0, 1), w[3], mode="valid")[0]
+    assert np.allclose(plain[0, :, :, 3], again)
+    layers.append(("doubled components", "pca", 2, 5e-4, "none", "valid", 1, eigenvalues, w, b, plain))
+    stepped = convolve(shown, w, b, stride=2)
+    layers.append(("of every other patch", "pca", 2, 5e-4, "none", "valid", 2, eigenvalues, w, b, stepped))
+
+    eigenvalues, w, b, by_channel = patch_whitening(images, "zca", 3, 0.01, centred=True)
+    middle = slice(4 * 3, 5 * 3)
+    w, b = w[middle], b[middle]
+    for padding in ["valid", "zeros", "mean", "nearest"]:
+        if padding == "valid":
+            padded = shown
+        elif padding == "mean":
+            padded = np.pad(shown - by_channel, [(0, 0), (1, 1), (1, 1), (0, 0)]) + by_channel
+        else:
+            mode = {"zeros": "constant", "nearest": "edge"}[padding]
+            padded = np.pad(shown, [(0, 0), (1, 1), (1, 1), (0, 0)], mode=mode)
+        white = convolve(padded, w, b)
+        layers.append((f"zca, {padding}", "zca", 3, 0.01, "mean", padding, 1, eigenvalues, w, b, white))
+    names = ["name", "kind", "size", "epsilon", "centring", "padding", "stride"]
+    figures = ["eigenvalues", "weights", "bias", "white"]
+    return [
+        {**dict(zip(names, layer)), **{n: listed(x) for n, x in zip(figures, layer[len(names) :])}}
+        for layer in layers
+    ]
+
+
 def listed(array):
     """Nested lists; whole numbers as such, others to twelve digits."""
     array = np.asarray(array)
@@ -220,6 +278,16 @@ def main():
             keras_preprocessing("a single picture", picture, 1e-6),
         ],
         colours=colours(images[:12], 0.01),
+    )
+
+    rng = np.random.default_rng(20261125)
+    images = rng.integers(-40, 41, (6, 9, 8, 3))
+    images = (images + np.roll(images, 1, axis=1) + np.roll(images, 1, axis=2) + 9) / 8
+    write(
+        "patches.json",
+        shape=images.shape,
+        images=listed(8 * images),
+        layers=patches(images, images[:2]),
     )
 
 

@@ -1,0 +1,141 @@
+use mizumashi_stats::JointSummary;
+use ndarray::ArrayView4;
+use serde::{Deserialize, Serialize};
+
+use crate::observations::Observations;
+use crate::{Error, ImageWhitening, Layout, Pixel, Scope, Whitener};
+
+/// Mean and covariance of images, or of their colours, streamed: what
+/// [`Whitener::fit_image_moments`] fits.
+///
+/// Images come in batches of any size. States of shards, machines and sessions merge, and can be
+/// stored with serde. For `u8` the state is exact: neither batches nor shards nor their order show in
+/// any bit of the whitening. For real values batches do not show, and merging agrees with one pass
+/// up to rounding.
+///
+/// The state is a d x d matrix: 75 MB for [`Scope::Pixels`] of 32x32 RGB images, nine numbers for
+/// [`Scope::Channels`]. For rows that are no images, `IntegerCovariance` and `Covariance` of
+/// `mizumashi-stats` do the same with [`Whitener::fit_covariance`].
+///
+/// ```
+/// use mizumashi_whitening::{ImageMoments, Layout, Scope, Whitener};
+/// use ndarray::{Array4, s};
+///
+/// let images = Array4::from_shape_fn((90, 4, 4, 3), |(n, y, x, c)| {
+///     ((n * n * 31 + y * x * 13 * n + x * x * 7 + c * y * 5 + c * n) % 251) as u8
+/// });
+/// for scope in [Scope::Pixels, Scope::Channels] {
+///     let mut here = ImageMoments::new(scope);
+///     here.update(images.slice(s![..20, .., .., ..]), Layout::Nhwc)?;
+///     here.update(images.slice(s![20..50, .., .., ..]), Layout::Nhwc)?;
+///     let mut there = ImageMoments::new(scope);
+///     there.update(images.slice(s![50.., .., .., ..]), Layout::Nhwc)?;
+///     here.merge(&there)?;
+///
+///     let merged = Whitener::zca().fit_image_moments(&here)?;
+///     let at_once = Whitener::zca().fit_images(images.view(), Layout::Nhwc, scope)?;
+///     assert_eq!(merged, at_once);
+/// }
+/// # Ok::<(), mizumashi_whitening::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "", rename_all = "snake_case")]
+pub struct ImageMoments<T: Pixel> {
+    scope: Scope,
+    /// Height, width and channels of the first images.
+    shape: Option<[usize; 3]>,
+    moments: Option<T::Moments>,
+}
+
+impl<T: Pixel> ImageMoments<T> {
+    /// The state of no images yet.
+    pub fn new(scope: Scope) -> Self {
+        Self { scope, shape: None, moments: None }
+    }
+
+    /// Adds images: of the shape of the first ones, or with [`Scope::Channels`] of as many channels.
+    ///
+    /// # Errors
+    ///
+    /// The state stays as it was, and the error is [`Error::ImageShape`] for images of another
+    /// shape, and [`Error::NonFinite`] for NaN and infinity.
+    pub fn update(&mut self, images: ArrayView4<'_, T>, layout: Layout) -> Result<(), Error> {
+        let images = layout.to_nhwc(images);
+        let (_, height, width, channels) = images.dim();
+        let shape = self.fitting([height, width, channels])?;
+        if images.is_empty() {
+            return Ok(());
+        }
+        let observations = Observations::of_images(images, self.scope);
+        observations.check_finite()?;
+        let moments = self.moments.get_or_insert_with(|| T::moments(observations.dim().1));
+        for rows in observations.blocks() {
+            T::update(moments, rows.view())?;
+        }
+        self.shape = Some(shape);
+        Ok(())
+    }
+
+    /// Adds the images of another state.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ScopesDiffer`], and [`Error::ImageShape`] when its images are of another shape.
+    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
+        if self.scope != other.scope {
+            return Err(Error::ScopesDiffer);
+        }
+        let (Some(more), Some(shape)) = (&other.moments, other.shape) else { return Ok(()) };
+        let shape = self.fitting(shape)?;
+        match &mut self.moments {
+            Some(moments) => T::merge(moments, more)?,
+            None => self.moments = Some(more.clone()),
+        }
+        self.shape = Some(shape);
+        Ok(())
+    }
+
+    /// Between which values correlation is looked for.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Observations so far: images, or their pixels.
+    pub fn count(&self) -> u64 {
+        self.moments.as_ref().map_or(0, JointSummary::count)
+    }
+
+    /// Mean and covariance of the observations; none before the first.
+    pub fn moments(&self) -> Option<&impl JointSummary> {
+        self.moments.as_ref()
+    }
+
+    /// The shape that is kept, where images of this one may be added.
+    fn fitting(&self, found: [usize; 3]) -> Result<[usize; 3], Error> {
+        let expected = self.shape.unwrap_or(found);
+        let fits = match self.scope {
+            Scope::Pixels => found == expected,
+            Scope::Channels => found[2] == expected[2],
+        };
+        if fits { Ok(expected) } else { Err(Error::ImageShape { found, expected }) }
+    }
+}
+
+impl Whitener {
+    /// Fits the moments of images that were streamed, merged or loaded. The route is
+    /// [`Method::Primal`](crate::Method::Primal), from their covariance.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit_covariance`](Self::fit_covariance), and [`Error::EmptySet`] for a state of no
+    /// images.
+    pub fn fit_image_moments<T: Pixel>(
+        &self,
+        moments: &ImageMoments<T>,
+    ) -> Result<ImageWhitening, Error> {
+        let (Some(gathered), Some(shape)) = (&moments.moments, moments.shape) else {
+            return Err(Error::EmptySet { samples: 0, features: 0 });
+        };
+        ImageWhitening::new(self.fit_covariance(gathered)?, moments.scope, shape)
+    }
+}

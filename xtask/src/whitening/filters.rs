@@ -13,6 +13,8 @@ use crate::pictures::enlarged;
 
 /// Side of the part of a filter that is shown.
 const PART: usize = 8;
+/// Side of a picture: of whole images as they are, of parts enlarged.
+const SIDE: usize = 32;
 /// Principal directions in a row.
 const DIRECTIONS: usize = 9;
 
@@ -96,5 +98,5 @@ fn image(
 fn signed(values: ArrayView3<'_, f32>) -> RgbImage {
     let greatest = values.fold(f32::MIN_POSITIVE, |greatest, value| greatest.max(value.abs()));
     let picture = values.mapv(|value| 127.5 + 127.5 * value / greatest);
-    enlarged(picture.view(), 1)
+    enlarged(picture.view(), (SIDE / values.dim().0) as u32)
 }

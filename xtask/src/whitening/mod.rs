@@ -78,3 +78,25 @@ pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     println!("whitening: {} pictures in {:.1} s", FIGURES.len(), start.elapsed().as_secs_f64());
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::FIGURES;
+
+    #[test]
+    fn the_page_shows_every_picture() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let page = fs::read_to_string(docs.join("whitening.md")).unwrap();
+        for (name, _) in FIGURES {
+            let shown = ["generated", "cifar-10"]
+                .map(|source| format!("whitening/{name}-{source}.svg"))
+                .into_iter()
+                .find(|path| page.contains(path))
+                .unwrap_or_else(|| panic!("{name} is not on the page"));
+            assert!(docs.join(&shown).is_file(), "{shown} is not there");
+        }
+    }
+}

@@ -1,10 +1,14 @@
-//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask bench` and
-//! `cargo xtask python`.
+//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask bench`,
+//! `cargo xtask whitening` and `cargo xtask python`.
 
 mod bench;
+mod chart;
 mod layers;
+mod pictures;
 mod python;
+mod source;
 mod verify;
+mod whitening;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,6 +31,8 @@ enum Chore {
     Verify(verify::Options),
     /// Time every piece of work, beside others that do the same, and print a table.
     Bench(bench::Options),
+    /// Draw the pictures of docs/whitening.md and print its figures.
+    Whitening(whitening::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.
     Python(python::Options),
 }
@@ -35,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
         Chore::Verify(options) => verify::run(&options),
+        Chore::Whitening(options) => whitening::run(&options),
         Chore::Python(options) => python::run(&options),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };

@@ -57,3 +57,8 @@ pub use ndarray;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// Runs the examples of the page on whitening.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/whitening.md")]
+struct WhiteningPage;

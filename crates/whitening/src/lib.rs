@@ -4,7 +4,7 @@
 //! variance: `y = W (x - m)` with `W C W^T = I`, where `m` and `C` are the mean and the population
 //! covariance of the fitted samples. [`WhiteningKind`] chooses among the maps that do this: ZCA,
 //! after which an image still looks like one, PCA, after which it is a list of components, and
-//! others.
+//! others. `docs/whitening.md` of the repository shows in pictures what each does.
 //!
 //! ```
 //! use mizumashi_whitening::{Layout, Regularisation, Scope, Whitener};

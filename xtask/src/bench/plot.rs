@@ -1,43 +1,15 @@
-//! The curves of `growth` as one SVG picture of four panels, all axes logarithmic.
+//! The curves of `growth` as one SVG picture of four panels.
 
-use std::error::Error;
-use std::fs;
-use std::ops::Range;
 use std::path::Path;
-
-use plotters::coord::Shift;
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
-    IntoLogRange, LineSeries, RGBColor, SVGBackend, Text, WHITE,
-};
 
 use super::case::Result;
 use super::growth::{FitPoint, FlowPoint, Growth};
+use crate::chart::{self, Names, Panel, Series};
 
-const SIZE: (u32, u32) = (1080, 800);
-const TEXT: RGBColor = RGBColor(60, 60, 60);
-const GRID: RGBColor = RGBColor(225, 225, 225);
-/// From light to dark, for series that have an order.
-const SHADES: [RGBColor; 5] = [
-    RGBColor(122, 189, 199),
-    RGBColor(74, 152, 178),
-    RGBColor(46, 114, 152),
-    RGBColor(34, 76, 122),
-    RGBColor(24, 36, 84),
-];
+const SIZE: (u32, u32) = (540, 400);
 
 /// Draws the curves into an SVG file.
 pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    panels(growth, path).map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
-}
-
-fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error>> {
-    let picture = SVGBackend::new(path, SIZE).into_drawing_area();
-    picture.fill(&WHITE)?;
-    let quarters = picture.split_evenly((2, 2));
     let flow = |points: &[FlowPoint], x: fn(&FlowPoint) -> usize| {
         series(
             points,
@@ -56,44 +28,40 @@ fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error
     };
     let panels = [
         Panel {
-            title: "Flow, batches of 32",
+            title: "Flow, batches of 32".into(),
             x: "side of the images in pixels",
             base: 2.0,
             y: "images/s",
+            names: Names::AtEnds,
             series: flow(&growth.flow_by_side, |point| point.side),
         },
         Panel {
-            title: "Flow, 32x32 images",
+            title: "Flow, 32x32 images".into(),
             x: "images in a batch",
             base: 2.0,
             y: "images/s",
+            names: Names::AtEnds,
             series: flow(&growth.flow_by_batch, |point| point.batch),
         },
         Panel {
-            title: "ZCA fit of n samples of d values, time",
+            title: "ZCA fit of n samples of d values, time".into(),
             x: "samples n",
             base: 10.0,
             y: "seconds",
+            names: Names::AtEnds,
             series: fit(|point| point.seconds),
         },
         Panel {
-            title: "ZCA fit, peak memory beside the data",
+            title: "ZCA fit, peak memory beside the data".into(),
             x: "samples n",
             base: 10.0,
             y: "MB",
+            names: Names::AtEnds,
             series: fit(|point| point.megabytes),
         },
     ];
-    for (panel, quarter) in panels.iter().zip(&quarters) {
-        panel.draw(quarter)?;
-    }
-    Ok(picture.present()?)
-}
-
-/// A named curve.
-struct Series {
-    name: String,
-    points: Vec<(f64, f64)>,
+    chart::draw(path, SIZE, 2, &panels)
+        .map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
 }
 
 /// One curve for each key, the keys in ascending order.
@@ -108,102 +76,14 @@ fn series<P>(
     keys.dedup();
     let curve =
         |wanted| points.iter().filter(|point| key(point) == wanted).map(&place).collect::<Vec<_>>();
-    keys.into_iter().map(|key| Series { name: name(key), points: curve(key) }).collect()
-}
-
-struct Panel {
-    title: &'static str,
-    x: &'static str,
-    /// The ratio between the labels of the x axis.
-    base: f64,
-    y: &'static str,
-    series: Vec<Series>,
-}
-
-impl Panel {
-    fn draw(
-        &self,
-        area: &DrawingArea<SVGBackend<'_>, Shift>,
-    ) -> std::result::Result<(), Box<dyn Error>> {
-        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
-        let points = || self.series.iter().flat_map(|series| &series.points);
-        // Room for the names of the curves at their right ends.
-        let width = reach(points().map(|point| point.0), 1.0, 1.0);
-        let names = (width.end / width.start).powf(0.22);
-        let x = reach(points().map(|point| point.0), 1.15, names);
-        let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
-        let mut chart = ChartBuilder::on(area)
-            .caption(self.title, font(19))
-            .margin(14)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(x.log_scale().base(self.base), y.log_scale())?;
-        chart
-            .configure_mesh()
-            .x_desc(self.x)
-            .y_desc(self.y)
-            .axis_desc_style(font(15))
-            .label_style(font(13))
-            .axis_style(TEXT)
-            .bold_line_style(GRID)
-            .light_line_style(WHITE.mix(0.0))
-            .x_label_formatter(&|value| short(*value))
-            .y_label_formatter(&|value| short(*value))
-            .draw()?;
-        for (number, series) in self.series.iter().enumerate() {
-            let shade = SHADES[number * (SHADES.len() - 1) / (self.series.len().max(2) - 1)];
-            let line = LineSeries::new(series.points.iter().copied(), shade.stroke_width(2));
-            chart.draw_series(line)?;
-            let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
-            chart.draw_series(dots)?;
-            let name = series.points.last().map(|&(x, y)| {
-                EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
-            });
-            chart.draw_series(name)?;
-        }
-        Ok(())
-    }
-}
-
-/// From below the least to above the greatest value, by these factors.
-fn reach(values: impl Iterator<Item = f64> + Clone, below: f64, above: f64) -> Range<f64> {
-    let least = values.clone().fold(f64::INFINITY, f64::min);
-    let greatest = values.fold(f64::MIN_POSITIVE, f64::max);
-    least / below..greatest * above
-}
-
-/// The range, widened to the nearest power of ten where it holds none: only those have labels.
-fn labelled(range: Range<f64>) -> Range<f64> {
-    let below = 10_f64.powf(range.start.log10().floor());
-    let above = 10.0 * below;
-    if above <= range.end {
-        range
-    } else if range.start / below < above / range.end {
-        below..range.end
-    } else {
-        range.start..above
-    }
-}
-
-/// 1 000 000 as "1M", 0.01 as it is.
-fn short(value: f64) -> String {
-    match value {
-        value if value >= 1e6 => format!("{}M", value / 1e6),
-        value if value >= 1e4 => format!("{}k", value / 1e3),
-        value => value.to_string(),
-    }
+    keys.into_iter().map(|key| Series::new(name(key), curve(key))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs;
 
-    #[test]
-    fn every_axis_has_a_label() {
-        assert_eq!(labelled(112e3..720e3), 100e3..720e3);
-        assert_eq!(labelled(300e3..900e3), 300e3..1e6);
-        assert_eq!(labelled(0.5..20.0), 0.5..20.0);
-    }
+    use super::*;
 
     #[test]
     fn every_curve_is_named_in_the_picture() {

@@ -7,7 +7,7 @@ use mizumashi::stats::{Grouping, Layout, Moments, Statistics};
 use ndarray::{Array4, Axis};
 
 use super::check::{Check, worst};
-use super::source::Source;
+use crate::source::Source;
 
 pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
     let mut checks = normalises(source)?;

@@ -7,7 +7,7 @@ use mizumashi::transform::{Recipe, SampleKey};
 use mizumashi::{Error as GeneratorError, ImageDataGenerator};
 
 use super::check::Check;
-use super::source::Source;
+use crate::source::Source;
 
 const BATCH: usize = 32;
 

@@ -9,7 +9,7 @@ use mizumashi::transform::{Recipe, SampleKey};
 use ndarray::{ArrayView4, Axis};
 
 use super::check::{Check, worst};
-use super::source::Source;
+use crate::source::Source;
 
 /// Images that the checks by the sample look at.
 const SAMPLES: usize = 500;

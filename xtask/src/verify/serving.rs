@@ -8,7 +8,7 @@ use rayon::ThreadPoolBuilder;
 
 use super::check::Check;
 use super::generator::tutorial;
-use super::source::Source;
+use crate::source::Source;
 
 pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
     let mut checks = once_with_own_label(source)?;

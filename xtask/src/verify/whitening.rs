@@ -8,7 +8,7 @@ use ndarray::{Array2, Array4, ArrayView2, Axis};
 
 use super::MEMORY;
 use super::check::{Check, worst};
-use super::source::Source;
+use crate::source::Source;
 
 pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
     let mut checks = colours(source)?;

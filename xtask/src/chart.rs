@@ -1,0 +1,206 @@
+//! Curves on logarithmic axes, in panels of one SVG picture.
+
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
+    IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text, WHITE,
+};
+
+const TEXT: RGBColor = RGBColor(60, 60, 60);
+const GRID: RGBColor = RGBColor(225, 225, 225);
+const MARK: RGBColor = RGBColor(190, 120, 60);
+/// From light to dark, for curves that have an order.
+const SHADES: [RGBColor; 5] = [
+    RGBColor(122, 189, 199),
+    RGBColor(74, 152, 178),
+    RGBColor(46, 114, 152),
+    RGBColor(34, 76, 122),
+    RGBColor(24, 36, 84),
+];
+/// Curves of more points show no dots.
+const DOTS: usize = 24;
+
+/// A named curve.
+#[derive(Debug, Clone)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(f64, f64)>,
+    /// A line that is no measurement, but what measurements are held against.
+    pub(crate) is_mark: bool,
+}
+
+impl Series {
+    pub(crate) fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), points, is_mark: false }
+    }
+
+    pub(crate) fn mark(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { is_mark: true, ..Self::new(name, points) }
+    }
+}
+
+/// Where the names of the curves stand.
+#[derive(Debug, Clone)]
+pub(crate) enum Names {
+    /// Each at the right end of its curve.
+    AtEnds,
+    /// In a list, for curves that meet at their ends.
+    InList(SeriesLabelPosition),
+}
+
+/// Curves with common axes.
+#[derive(Debug)]
+pub(crate) struct Panel {
+    pub(crate) title: String,
+    pub(crate) x: &'static str,
+    /// The ratio between the labels of the x axis.
+    pub(crate) base: f64,
+    pub(crate) y: &'static str,
+    pub(crate) names: Names,
+    pub(crate) series: Vec<Series>,
+}
+
+/// Draws panels side by side into an SVG file, in rows of `columns`, each of this size.
+pub(crate) fn draw(
+    path: &Path,
+    size: (u32, u32),
+    columns: usize,
+    panels: &[Panel],
+) -> Result<(), Box<dyn Error>> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let rows = panels.len().div_ceil(columns);
+    let picture =
+        SVGBackend::new(path, (size.0 * columns as u32, size.1 * rows as u32)).into_drawing_area();
+    picture.fill(&WHITE)?;
+    for (panel, area) in panels.iter().zip(&picture.split_evenly((rows, columns))) {
+        panel.draw(area)?;
+    }
+    Ok(picture.present()?)
+}
+
+impl Panel {
+    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>> {
+        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let width = reach(points().map(|point| point.0), 1.0, 1.0);
+        // Room for the names of the curves at their right ends.
+        let right = match self.names {
+            Names::AtEnds => (width.end / width.start).powf(0.22),
+            Names::InList(_) => 1.15,
+        };
+        let x = reach(points().map(|point| point.0), 1.15, right);
+        let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.title, font(19))
+            .margin(14)
+            .x_label_area_size(44)
+            .y_label_area_size(72)
+            .build_cartesian_2d(x.log_scale().base(self.base), y.log_scale())?;
+        chart
+            .configure_mesh()
+            .x_desc(self.x)
+            .y_desc(self.y)
+            .axis_desc_style(font(15))
+            .label_style(font(13))
+            .axis_style(TEXT)
+            .bold_line_style(GRID)
+            .light_line_style(WHITE.mix(0.0))
+            .x_label_formatter(&|value| short(*value))
+            .y_label_formatter(&|value| sparse(*value))
+            .draw()?;
+        let curves = self.series.iter().filter(|series| !series.is_mark).count();
+        let mut number = 0;
+        for series in &self.series {
+            let shade = if series.is_mark {
+                MARK
+            } else {
+                number += 1;
+                SHADES[(number - 1) * (SHADES.len() - 1) / (curves.max(2) - 1)]
+            };
+            let line = LineSeries::new(series.points.iter().copied(), shade.stroke_width(2));
+            let drawn = chart.draw_series(line)?;
+            if let Names::InList(_) = self.names {
+                drawn.label(&series.name).legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 16, y)], shade.stroke_width(2))
+                });
+            } else {
+                let name = series.points.last().map(|&(x, y)| {
+                    EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
+                });
+                chart.draw_series(name)?;
+            }
+            if series.points.len() <= DOTS && !series.is_mark {
+                let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
+                chart.draw_series(dots)?;
+            }
+        }
+        if let Names::InList(position) = &self.names {
+            chart
+                .configure_series_labels()
+                .position(position.clone())
+                .label_font(font(13))
+                .background_style(WHITE)
+                .border_style(GRID)
+                .draw()?;
+        }
+        Ok(())
+    }
+}
+
+/// From below the least to above the greatest value, by these factors.
+fn reach(values: impl Iterator<Item = f64> + Clone, below: f64, above: f64) -> Range<f64> {
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    let greatest = values.fold(f64::MIN_POSITIVE, f64::max);
+    least / below..greatest * above
+}
+
+/// The range, widened to the nearest power of ten where it holds none: only those have labels.
+fn labelled(range: Range<f64>) -> Range<f64> {
+    let below = 10_f64.powf(range.start.log10().floor());
+    let above = 10.0 * below;
+    if above <= range.end {
+        range
+    } else if range.start / below < above / range.end {
+        below..range.end
+    } else {
+        range.start..above
+    }
+}
+
+/// The label of a value on an axis of a few decades: nothing but for 1, 2 and 5 of each.
+fn sparse(value: f64) -> String {
+    let decade = 10_f64.powf(value.log10().floor());
+    let digit = (value / decade).round();
+    if [1.0, 2.0, 5.0, 10.0].contains(&digit) { short(value) } else { String::new() }
+}
+
+/// 1 000 000 as "1M", 0.01 as it is.
+fn short(value: f64) -> String {
+    match value {
+        value if value >= 1e9 => format!("{value:e}"),
+        value if value >= 1e6 => format!("{}M", value / 1e6),
+        value if value >= 1e4 => format!("{}k", value / 1e3),
+        value if value < 1e-4 => format!("{value:e}"),
+        // Powers of ten come with the rounding of a logarithm.
+        value => ((value * 1e6).round() / 1e6).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_axis_has_a_label() {
+        assert_eq!(labelled(112e3..720e3), 100e3..720e3);
+        assert_eq!(labelled(300e3..900e3), 300e3..1e6);
+        assert_eq!(labelled(0.5..20.0), 0.5..20.0);
+    }
+}

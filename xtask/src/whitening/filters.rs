@@ -1,0 +1,102 @@
+//! What the matrices look at: rows of the ZCA matrix and of its inverse, and principal directions.
+
+use std::error::Error;
+use std::path::Path;
+
+use image::RgbImage;
+use mizumashi::whitening::ImageWhitening;
+use ndarray::{Array1, Array3, ArrayView1, ArrayView3, s};
+
+use super::sheet::{self, Row};
+use super::views::{EPSILON, Views};
+use crate::pictures::enlarged;
+
+/// Side of the part of a filter that is shown.
+const PART: usize = 8;
+/// Side of a picture: of whole images as they are, of parts enlarged.
+const SIDE: usize = 32;
+/// Principal directions in a row.
+const DIRECTIONS: usize = 9;
+
+/// Writes them as pictures, 0 grey, each stretched to its greatest value; of the filters, the roots.
+pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
+    let (exact, regularised) = (&views.pixels, &views.regularised);
+    let inverse = exact.whitening().gains().mapv(f64::recip);
+    let mut rows = vec![
+        Row {
+            label: "ZCA matrix".into(),
+            remark: "epsilon 0".into(),
+            pictures: filters(exact, &exact.whitening().gains())?,
+        },
+        Row {
+            label: "ZCA matrix".into(),
+            remark: format!("epsilon {EPSILON}"),
+            pictures: filters(regularised, &regularised.whitening().gains())?,
+        },
+        Row {
+            label: "its inverse".into(),
+            remark: "epsilon 0".into(),
+            pictures: filters(exact, &inverse)?,
+        },
+    ];
+    let rank = exact.whitening().rank();
+    for first in [0, 100, 1000, rank - DIRECTIONS] {
+        let last = first + DIRECTIONS;
+        let deviation = exact.whitening().eigenvalues()[first].sqrt();
+        rows.push(Row {
+            label: format!("PCA, {} to {last}", first + 1),
+            remark: format!("deviation {} and less", rounded(deviation)),
+            pictures: (first..last)
+                .map(|index| direction(exact, index))
+                .collect::<Result<_, _>>()?,
+        });
+    }
+    sheet::write(&rows, path)?;
+    Ok(String::new())
+}
+
+/// Three significant figures.
+fn rounded(value: f64) -> String {
+    let decimals = (2.0 - value.log10().floor()).max(0.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// Rows of `U diag(gains) U^T` for red, green and blue of a pixel in the middle, at an edge and in
+/// a corner.
+fn filters(
+    whitening: &ImageWhitening,
+    gains: &Array1<f64>,
+) -> Result<Vec<RgbImage>, Box<dyn Error>> {
+    let [height, width, channels] = whitening.shape();
+    let components = whitening.whitening().components();
+    let mut pictures = Vec::new();
+    for (y, x) in [(height / 2, width / 2), (height / 2, 0), (0, 0)] {
+        let start = |place: usize, side: usize| place.saturating_sub(PART / 2).min(side - PART);
+        let (top, left) = (start(y, height), start(x, width));
+        for channel in 0..channels {
+            let along = &components.row((y * width + x) * channels + channel) * gains;
+            let row = image(whitening, components.dot(&along).view())?;
+            let part = row.slice(s![top..top + PART, left..left + PART, ..]);
+            // The centre outweighs what surrounds it: roots let both be seen.
+            pictures.push(signed(part.mapv(|value| value.abs().sqrt().copysign(value)).view()));
+        }
+    }
+    Ok(pictures)
+}
+
+fn direction(whitening: &ImageWhitening, index: usize) -> Result<RgbImage, Box<dyn Error>> {
+    Ok(signed(image(whitening, whitening.whitening().components().column(index))?.view()))
+}
+
+fn image(
+    whitening: &ImageWhitening,
+    values: ArrayView1<'_, f64>,
+) -> Result<Array3<f32>, Box<dyn Error>> {
+    Ok(values.mapv(|value| value as f32).into_shape_with_order(whitening.shape())?)
+}
+
+fn signed(values: ArrayView3<'_, f32>) -> RgbImage {
+    let greatest = values.fold(f32::MIN_POSITIVE, |greatest, value| greatest.max(value.abs()));
+    let picture = values.mapv(|value| 127.5 + 127.5 * value / greatest);
+    enlarged(picture.view(), (SIDE / values.dim().0) as u32)
+}

@@ -255,9 +255,14 @@ pub enum Error {
         image: [usize; 2],
     },
 
-    /// A sample of no patches was asked for.
-    #[error("0 patches per image are to be fitted; sample 1 or more, or take all")]
-    NoPatches,
+    /// A sample of no patches was asked for, or one too large.
+    #[error("{found} patches of each image are to be drawn; draw from 1 to {limit}, or take all")]
+    PatchSample {
+        /// Patches per image asked for.
+        found: usize,
+        /// What is drawn at most.
+        limit: usize,
+    },
 
     /// Patches of another kind cannot be merged.
     #[error(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mizumashi_stats::{Covariance, JointSummary};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2};
 use serde::Serialize;
 
 use crate::product::product;
@@ -143,7 +143,7 @@ pub(crate) struct Probe<'a> {
     examined: Vec<usize>,
     /// The directions that rows are projected on, d x m; all that are kept where these are not all
     /// there are, for the sake of what lies outside.
-    directions: Array2<f64>,
+    directions: CowArray<'a, f64, Ix2>,
     rows: u64,
     moments: Covariance,
     /// Sums of squares of the coordinates, and of what of them lies along the kept directions.
@@ -159,8 +159,8 @@ impl<'a> Probe<'a> {
         let examined: Vec<_> = (0..count).map(|i| i * rank.saturating_sub(1) / last).collect();
         let components = whitening.components();
         let directions = match rank < whitening.features() || count == rank {
-            true => components.to_owned(),
-            false => components.select(Axis(1), &examined),
+            true => components.into(),
+            false => components.select(Axis(1), &examined).into(),
         };
         let (rows, moments) = (0, Covariance::new(count));
         Self { whitening, examined, directions, rows, moments, squares: 0.0, along: 0.0 }

@@ -63,7 +63,7 @@ impl<T: Pixel> PatchMoments<T> {
     /// # Errors
     ///
     /// The state stays as it was, and the error is [`Error::PatchSize`] when no patch fits,
-    /// [`Error::NoPatches`] for a sample of none, [`Error::Channels`] when there are not as many
+    /// [`Error::PatchSample`] for a sample of none, [`Error::Channels`] when there are not as many
     /// channels as before, and [`Error::NonFinite`] for NaN and infinity.
     pub fn update(&mut self, images: ArrayView4<'_, T>, layout: Layout) -> Result<(), Error> {
         let images = layout.to_nhwc(images);

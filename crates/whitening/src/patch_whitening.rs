@@ -77,8 +77,8 @@ impl Whitener {
     /// # Errors
     ///
     /// As [`fit`](Self::fit), where rows are patches and [`Error::NonFinite`] names the image and
-    /// the value in it; [`Error::PatchSize`] when no patch fits, [`Error::NoPatches`] for a sample
-    /// of none, and [`Error::ShrinkageUnknown`] for
+    /// the value in it; [`Error::PatchSize`] when no patch fits, [`Error::PatchSample`] for a
+    /// sample of none, and [`Error::ShrinkageUnknown`] for
     /// [`Shrinkage::LedoitWolf`](crate::Shrinkage::LedoitWolf), which needs samples.
     pub fn fit_patches<T: Pixel>(
         &self,

@@ -8,6 +8,9 @@ use crate::{Error, Pixel};
 /// Values of patches in memory at a time, unless those of one row of an image are more.
 const BLOCK_VALUES: usize = 1 << 20;
 
+/// Patches that are drawn of an image at most: they are in memory at once.
+const SAMPLE: usize = 1 << 20;
+
 /// Which patches of images are fitted: of what size, and where.
 ///
 /// A patch is one observation of height x width x channels values, flattened row by row with
@@ -69,13 +72,15 @@ impl Patches {
     ///
     /// # Errors
     ///
-    /// [`Error::PatchSize`] where none fits or a patch has no pixels, and [`Error::NoPatches`] for
-    /// an empty sample.
+    /// [`Error::PatchSize`] where none fits or a patch has no pixels, and [`Error::PatchSample`] for
+    /// an empty sample and for one of more than 2^20 patches.
     pub fn count(&self, image: [usize; 2]) -> Result<usize, Error> {
         let [rows, columns] = self.positions(image)?;
         match self.sample {
-            Some(Sample { per_image: 0, .. }) => Err(Error::NoPatches),
-            Some(Sample { per_image, .. }) => Ok(per_image),
+            Some(Sample { per_image: found, .. }) => match found {
+                1..=SAMPLE => Ok(found),
+                _ => Err(Error::PatchSample { found, limit: SAMPLE }),
+            },
             None => Ok(rows.saturating_mul(columns)),
         }
     }
@@ -136,7 +141,7 @@ impl<'a, T: Pixel> PatchRows<'a, T> {
     }
 
     fn parts_per_block(&self) -> usize {
-        (BLOCK_VALUES / (self.rows_per_part() * self.features()).max(1)).max(1)
+        (BLOCK_VALUES / self.rows_per_part().saturating_mul(self.features()).max(1)).max(1)
     }
 
     pub(crate) fn blocks(&self) -> usize {

@@ -331,7 +331,10 @@ fn what_cannot_be_is_refused() {
         let expected = Error::PatchSize { patch, image: [6, 7] };
         assert_eq!(refused(Patches::new(patch[0], patch[1])), expected);
     }
-    assert_eq!(refused(Patches::square(2).sampled(0, 1)), Error::NoPatches);
+    for found in [0, (1 << 20) + 1, usize::MAX] {
+        let expected = Error::PatchSample { found, limit: 1 << 20 };
+        assert_eq!(refused(Patches::square(2).sampled(found, 1)), expected);
+    }
     let none = images.slice(s![..0, .., .., ..]);
     let error = zca.fit_patches(none, Layout::Nhwc, Patches::square(2)).unwrap_err();
     assert_eq!(error, Error::EmptySet { samples: 0, features: 12 });

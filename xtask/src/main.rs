@@ -4,6 +4,7 @@
 mod bench;
 mod layers;
 mod python;
+mod study;
 mod verify;
 
 use std::error::Error;
@@ -27,6 +28,8 @@ enum Chore {
     Verify(verify::Options),
     /// Time every piece of work, beside others that do the same, and print a table.
     Bench(bench::Options),
+    /// Train small networks on every kind of input, and see what each technique is worth.
+    Study(study::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.
     Python(python::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Chore::Layers => layers::check(),
         Chore::Verify(options) => verify::run(&options),
         Chore::Python(options) => python::run(&options),
+        Chore::Study(options) => study::run(&options).map_err(|error| -> Box<dyn Error> { error }),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };
     match outcome {

@@ -3,6 +3,7 @@
 
 mod bench;
 mod layers;
+mod plot;
 mod python;
 mod study;
 mod verify;

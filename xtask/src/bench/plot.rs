@@ -1,22 +1,15 @@
 //! The curves of `growth` as one SVG picture of four panels, all axes logarithmic.
 
-use std::error::Error;
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use plotters::coord::Shift;
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
-    IntoLogRange, LineSeries, RGBColor, SVGBackend, Text, WHITE,
-};
+use plotters::prelude::RGBColor;
 
 use super::case::Result;
 use super::growth::{FitPoint, FlowPoint, Growth};
+use crate::plot::{self, Axis, Names, Panel, Series};
 
 const SIZE: (u32, u32) = (1080, 800);
-const TEXT: RGBColor = RGBColor(60, 60, 60);
-const GRID: RGBColor = RGBColor(225, 225, 225);
 /// From light to dark, for series that have an order.
 const SHADES: [RGBColor; 5] = [
     RGBColor(122, 189, 199),
@@ -28,16 +21,6 @@ const SHADES: [RGBColor; 5] = [
 
 /// Draws the curves into an SVG file.
 pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    panels(growth, path).map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
-}
-
-fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error>> {
-    let picture = SVGBackend::new(path, SIZE).into_drawing_area();
-    picture.fill(&WHITE)?;
-    let quarters = picture.split_evenly((2, 2));
     let flow = |points: &[FlowPoint], x: fn(&FlowPoint) -> usize| {
         series(
             points,
@@ -55,45 +38,32 @@ fn panels(growth: &Growth, path: &Path) -> std::result::Result<(), Box<dyn Error
         )
     };
     let panels = [
-        Panel {
-            title: "Flow, batches of 32",
-            x: "side of the images in pixels",
-            base: 2.0,
-            y: "images/s",
-            series: flow(&growth.flow_by_side, |point| point.side),
-        },
-        Panel {
-            title: "Flow, 32x32 images",
-            x: "images in a batch",
-            base: 2.0,
-            y: "images/s",
-            series: flow(&growth.flow_by_batch, |point| point.batch),
-        },
-        Panel {
-            title: "ZCA fit of n samples of d values, time",
-            x: "samples n",
-            base: 10.0,
-            y: "seconds",
-            series: fit(|point| point.seconds),
-        },
-        Panel {
-            title: "ZCA fit, peak memory beside the data",
-            x: "samples n",
-            base: 10.0,
-            y: "MB",
-            series: fit(|point| point.megabytes),
-        },
+        panel(
+            "Flow, batches of 32",
+            ("side of the images in pixels", 2.0),
+            "images/s",
+            flow(&growth.flow_by_side, |point| point.side),
+        ),
+        panel(
+            "Flow, 32x32 images",
+            ("images in a batch", 2.0),
+            "images/s",
+            flow(&growth.flow_by_batch, |point| point.batch),
+        ),
+        panel(
+            "ZCA fit of n samples of d values, time",
+            ("samples n", 10.0),
+            "seconds",
+            fit(|point| point.seconds),
+        ),
+        panel(
+            "ZCA fit, peak memory beside the data",
+            ("samples n", 10.0),
+            "MB",
+            fit(|point| point.megabytes),
+        ),
     ];
-    for (panel, quarter) in panels.iter().zip(&quarters) {
-        panel.draw(quarter)?;
-    }
-    Ok(picture.present()?)
-}
-
-/// A named curve.
-struct Series {
-    name: String,
-    points: Vec<(f64, f64)>,
+    plot::draw(&panels, (2, 2), SIZE, path)
 }
 
 /// One curve for each key, the keys in ascending order.
@@ -108,60 +78,27 @@ fn series<P>(
     keys.dedup();
     let curve =
         |wanted| points.iter().filter(|point| key(point) == wanted).map(&place).collect::<Vec<_>>();
-    keys.into_iter().map(|key| Series { name: name(key), points: curve(key) }).collect()
+    let shade = |number: usize| SHADES[number * (SHADES.len() - 1) / (keys.len().max(2) - 1)];
+    keys.iter()
+        .enumerate()
+        .map(|(number, &key)| Series { name: name(key), color: shade(number), points: curve(key) })
+        .collect()
 }
 
-struct Panel {
-    title: &'static str,
-    x: &'static str,
-    /// The ratio between the labels of the x axis.
-    base: f64,
-    y: &'static str,
-    series: Vec<Series>,
-}
-
-impl Panel {
-    fn draw(
-        &self,
-        area: &DrawingArea<SVGBackend<'_>, Shift>,
-    ) -> std::result::Result<(), Box<dyn Error>> {
-        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
-        let points = || self.series.iter().flat_map(|series| &series.points);
-        // Room for the names of the curves at their right ends.
-        let width = reach(points().map(|point| point.0), 1.0, 1.0);
-        let names = (width.end / width.start).powf(0.22);
-        let x = reach(points().map(|point| point.0), 1.15, names);
-        let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
-        let mut chart = ChartBuilder::on(area)
-            .caption(self.title, font(19))
-            .margin(14)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(x.log_scale().base(self.base), y.log_scale())?;
-        chart
-            .configure_mesh()
-            .x_desc(self.x)
-            .y_desc(self.y)
-            .axis_desc_style(font(15))
-            .label_style(font(13))
-            .axis_style(TEXT)
-            .bold_line_style(GRID)
-            .light_line_style(WHITE.mix(0.0))
-            .x_label_formatter(&|value| short(*value))
-            .y_label_formatter(&|value| short(*value))
-            .draw()?;
-        for (number, series) in self.series.iter().enumerate() {
-            let shade = SHADES[number * (SHADES.len() - 1) / (self.series.len().max(2) - 1)];
-            let line = LineSeries::new(series.points.iter().copied(), shade.stroke_width(2));
-            chart.draw_series(line)?;
-            let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
-            chart.draw_series(dots)?;
-            let name = series.points.last().map(|&(x, y)| {
-                EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
-            });
-            chart.draw_series(name)?;
-        }
-        Ok(())
+/// A panel whose axes hold its curves, with room for their names at their right ends; `x` comes with
+/// the ratio between its labels.
+fn panel(title: &str, x: (&'static str, f64), y: &'static str, series: Vec<Series>) -> Panel {
+    let points = || series.iter().flat_map(|series| &series.points);
+    let width = reach(points().map(|point| point.0), 1.0, 1.0);
+    let names = (width.end / width.start).powf(0.22);
+    let x_range = reach(points().map(|point| point.0), 1.15, names);
+    let y_range = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
+    Panel {
+        title: title.into(),
+        x: Axis { name: x.0, range: x_range, base: Some(x.1), label: short },
+        y: Axis { name: y, range: y_range, base: Some(10.0), label: short },
+        names: Names::Ends,
+        series,
     }
 }
 
@@ -196,6 +133,8 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

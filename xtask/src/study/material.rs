@@ -6,64 +6,59 @@ use std::path::Path;
 use mizumashi::ImageDataGenerator;
 use mizumashi::data::{Dataset, Synthetic, TrainTest, cifar};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, s};
+use serde::{Deserialize, Serialize};
 
 use super::Result;
 use super::input::Input;
 
-/// How many images of each part there are.
-#[derive(Debug, Clone, Copy)]
+/// The three parts. Training and validation images are both of the source's training set.
+pub(super) struct Material {
+    pub(super) name: &'static str,
+    sizes: Sizes,
+    data: TrainTest,
+}
+
+/// How many images each part has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sizes {
     pub(super) train: usize,
     pub(super) validation: usize,
     pub(super) test: usize,
 }
 
-/// The three parts. Training and validation are both of the source's training images.
-pub(super) struct Material {
-    name: &'static str,
-    sizes: Sizes,
-    data: TrainTest,
-}
-
 impl Material {
-    /// CIFAR-10 from a folder, or the generated set: the first images of each part.
+    /// CIFAR-10 from a folder, or the generated set: the first images of each.
     pub(super) fn open(cifar10: Option<&Path>, sizes: Sizes) -> Result<Self> {
         let Sizes { train, validation, test } = sizes;
+        let learnt = train + validation;
         let (name, data) = match cifar10 {
             Some(folder) => ("CIFAR-10", cifar::open_cifar10(folder)?),
             None => {
-                let set = Synthetic { train: train + validation, test, ..Default::default() };
+                let set = Synthetic { train: learnt, test, ..Default::default() };
                 ("generated pictures", set.generate()?)
             }
         };
-        for (part, found, wanted) in
-            [("training", data.train.len(), train + validation), ("test", data.test.len(), test)]
-        {
-            if found < wanted {
-                return Err(format!(
-                    "{name}: {found} {part} images, of {wanted} that are needed; use more batches"
-                )
-                .into());
-            }
+        let parts = [("training", data.train.len(), learnt), ("test", data.test.len(), test)];
+        match parts.into_iter().find(|(_, found, needed)| found < needed) {
+            None => Ok(Self { name, sizes, data }),
+            Some((part, found, needed)) => Err(format!(
+                "{name} has {found} {part} images and the study needs {needed}: add the missing files"
+            )
+            .into()),
         }
-        Ok(Self { name, sizes, data })
-    }
-
-    pub(super) fn name(&self) -> &'static str {
-        self.name
     }
 
     pub(super) fn classes(&self) -> usize {
         self.data.train.class_count()
     }
 
-    /// Fits an input to the training images and prepares all parts.
-    pub(super) fn prepare(&self, input: Input) -> Result<Prepared<'_>> {
+    /// Fits an input to the first `count` training images alone, and prepares all parts.
+    pub(super) fn prepare(&self, input: Input, count: usize) -> Result<Prepared<'_>> {
         let Sizes { train, validation, test } = self.sizes;
-        let (images, labels) = part(&self.data.train, 0..train);
+        let (images, labels) = part(&self.data.train, 0..count);
         let mut generator = input.generator()?;
         generator.fit(&images)?;
-        let ready = |(images, labels): Part<'_>| -> Result<_> {
+        let ready = |(images, labels): Part<'_>| -> Result<Labelled> {
             Ok((generator.standardize(&images)?, labels.to_owned()))
         };
         Ok(Prepared {

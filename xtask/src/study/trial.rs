@@ -1,5 +1,8 @@
 //! One training: what it is to be, and what came of it.
 
+use std::fmt;
+use std::time::Instant;
+
 use mizumashi::{Batch, Error, ImageDataGenerator};
 use ndarray::{Array1, Axis};
 use serde::{Deserialize, Serialize};
@@ -28,11 +31,13 @@ pub(super) struct Setup {
 pub(super) struct Trial {
     #[serde(flatten)]
     pub(super) setup: Setup,
+    /// How many training images.
+    pub(super) images: usize,
+    pub(super) epochs: usize,
     /// The learning rate of the first step; it falls to 0 on a straight line.
     pub(super) rate: f64,
     /// Of weights, order and augmentation.
     pub(super) seed: u64,
-    pub(super) epochs: usize,
     /// Whether the test images are looked at in the end.
     pub(super) tested: bool,
 }
@@ -55,7 +60,7 @@ impl Trial {
     /// Trains and judges, on the threads of the pool that it is called in; the bits do not depend on
     /// them.
     pub(super) fn run(self, images: &Prepared<'_>, classes: usize) -> Result<Outcome> {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let Setup { depth, batch_norm, augmented, .. } = self.setup;
         let (_, height, width, channels) = images.train.0.dim();
         let plan = Plan { depth, batch_norm, image: [height, width, channels], classes };
@@ -82,11 +87,34 @@ impl Trial {
                 adam.step(&mut network, self.rate * (1.0 - done))?;
                 sum += batch_loss * y.len() as f64;
             }
-            loss.push(sum / images.labels.len() as f64);
+            loss.push(rounded(sum / images.labels.len() as f64));
             validation.push(accuracy(&network, &images.validation)?);
         }
         let test = self.tested.then(|| accuracy(&network, &images.test)).transpose()?;
-        Ok(Outcome { trial: self, loss, validation, test, seconds: start.elapsed().as_secs_f64() })
+        let seconds = rounded(start.elapsed().as_secs_f64());
+        Ok(Outcome { trial: self, loss, validation, test, seconds })
+    }
+}
+
+/// To four decimals, which is more than any figure here means.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Setup { input, depth, batch_norm, augmented } = self.setup;
+        let with = |what, is: bool| if is { what } else { "" };
+        write!(
+            f,
+            "{}, {depth:?}{}{}, {} images, rate {}, seed {}",
+            input.name(),
+            with(", batch norm", batch_norm),
+            with(", augmented", augmented),
+            self.images,
+            self.rate,
+            self.seed
+        )
     }
 }
 

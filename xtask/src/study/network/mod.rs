@@ -99,15 +99,15 @@ impl<T: Scalar> Network<T> {
     /// and by a rectifier:
     ///
     /// ```text
-    /// shallow   5x5 /2, 32 filters                                      means of 4x4   dense
-    /// deep      3x3 /2, 16   3x3, 16   3x3 /2, 32   3x3, 32 filters     means of all   dense
+    /// shallow   5x5 /2, 32 filters                                        means of 4x4   dense
+    /// deep      3x3 /2, 16   3x3 /2, 32   3x3, 32   3x3 /2, 64 filters    means of all   dense
     /// ```
     pub(super) fn new(plan: Plan, seed: u64) -> Result<Self> {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         // Side, stride and number of the filters of each convolution.
         let ([side, stride, filters], hidden): (_, &[[usize; 3]]) = match plan.depth {
             Depth::Shallow => ([5, 2, 32], &[]),
-            Depth::Deep => ([3, 2, 16], &[[3, 1, 16], [3, 2, 32], [3, 1, 32]]),
+            Depth::Deep => ([3, 2, 16], &[[3, 2, 32], [3, 1, 32], [3, 2, 64]]),
         };
         let first = Convolution::new(plan.image, side, stride, filters, &mut chance);
         let mut image = first.output();
@@ -171,7 +171,7 @@ fn activation<T: Scalar>(image: [usize; 3], batch_norm: bool) -> Result<Vec<Box<
     if batch_norm {
         layers.push(Box::new(Normalisation::new(image[2])?));
     }
-    layers.push(Box::new(Rectifier::default()));
+    layers.push(Box::new(Rectifier::new()));
     Ok(layers)
 }
 

@@ -39,8 +39,8 @@ impl Design {
             rates: &[1e-3, 3e-3, 1e-2, 3e-2],
             seeds,
             sizes: Sizes { train: 4_000, validation: 1_000, test: 10_000 },
-            epochs: 10,
-            search_epochs: 4,
+            epochs: 8,
+            search_epochs: 3,
             scarce: &[250, 1_000],
         }
     }
@@ -53,7 +53,7 @@ impl Design {
             augmentation: false,
             rates: &[3e-3],
             seeds,
-            sizes: Sizes { train: 1_000, validation: 100, test: 1_000 },
+            sizes: Sizes { train: 1_900, validation: 100, test: 2_000 },
             epochs: 4,
             search_epochs: 0,
             scarce: &[],

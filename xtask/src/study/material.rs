@@ -30,19 +30,25 @@ impl Material {
     /// CIFAR-10 from a folder, or the generated set: the first images of each.
     pub(super) fn open(cifar10: Option<&Path>, sizes: Sizes) -> Result<Self> {
         let Sizes { train, validation, test } = sizes;
-        let learnt = train + validation;
         let (name, data) = match cifar10 {
             Some(folder) => ("CIFAR-10", cifar::open_cifar10(folder)?),
             None => {
-                let set = Synthetic { train: learnt, test, ..Default::default() };
+                let train = train + validation;
+                let set = Synthetic { train, test, ..Default::default() };
                 ("generated pictures", set.generate()?)
             }
         };
-        let parts = [("training", data.train.len(), learnt), ("test", data.test.len(), test)];
+        Self::of(name, data, sizes)
+    }
+
+    /// The first images of both parts of a data set.
+    pub(super) fn of(name: &'static str, data: TrainTest, sizes: Sizes) -> Result<Self> {
+        let learnt = sizes.train + sizes.validation;
+        let parts = [("training", data.train.len(), learnt), ("test", data.test.len(), sizes.test)];
         match parts.into_iter().find(|(_, found, needed)| found < needed) {
             None => Ok(Self { name, sizes, data }),
             Some((part, found, needed)) => Err(format!(
-                "{name} has {found} {part} images and the study needs {needed}: add the missing files"
+                "{name}: {found} {part} images where the study needs {needed}; add the missing files"
             )
             .into()),
         }

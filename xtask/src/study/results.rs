@@ -21,31 +21,30 @@ pub(super) struct Header {
 
 /// Outcomes, in the order in which they came.
 pub(super) struct Results {
-    pub(super) header: Header,
     outcomes: Vec<Outcome>,
     file: Option<File>,
 }
 
 impl Results {
     /// No outcomes, and no file.
-    pub(super) fn new(header: Header) -> Self {
-        Self { header, outcomes: Vec::new(), file: None }
+    pub(super) fn new() -> Self {
+        Self { outcomes: Vec::new(), file: None }
     }
 
     /// Those of a file of JSON lines, which is begun where there is none.
-    pub(super) fn open(path: &Path, header: Header) -> Result<Self> {
+    pub(super) fn open(path: &Path, header: &Header) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         if !path.exists() {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            fs::write(path, serde_json::to_string(&header)? + "\n").map_err(|e| failed(&e))?;
+            fs::write(path, serde_json::to_string(header)? + "\n").map_err(|e| failed(&e))?;
         }
         let text = fs::read_to_string(path).map_err(|e| failed(&e))?;
         let mut lines = text.lines();
-        let found: Header = serde_json::from_str(lines.next().unwrap_or_default())
-            .map_err(|e| failed(&e))?;
-        if found != header {
+        let found: Header =
+            serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| failed(&e))?;
+        if found != *header {
             return Err(failed(&format!(
                 "holds results for {found:?}, not for {header:?}: name another file by --results"
             ))
@@ -63,7 +62,7 @@ impl Results {
             .collect::<std::result::Result<_, _>>()
             .map_err(|e| failed(&e))?;
         let file = OpenOptions::new().append(true).open(path).map_err(|e| failed(&e))?;
-        Ok(Self { header, outcomes, file: Some(file) })
+        Ok(Self { outcomes, file: Some(file) })
     }
 
     pub(super) fn add(&mut self, outcome: Outcome) -> Result<()> {
@@ -109,7 +108,64 @@ impl Results {
     }
 
     /// The same with fewer images.
-    pub(super) fn with(&self, design: &Design, setup: Setup, images: usize) -> Option<Vec<&Outcome>> {
+    pub(super) fn with(
+        &self,
+        design: &Design,
+        setup: Setup,
+        images: usize,
+    ) -> Option<Vec<&Outcome>> {
         self.all(&design.trials_with(setup, self.rate(design, setup)?, images))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::Input;
+    use super::super::network::Depth;
+    use super::*;
+
+    fn outcome(rate: f64, validation: f64) -> Outcome {
+        let setup =
+            Setup { input: Input::Raw, depth: Depth::Shallow, batch_norm: false, augmented: false };
+        let design = Design::full(1);
+        let trial = design.searches(setup).into_iter().find(|trial| trial.rate == rate).unwrap();
+        Outcome { trial, loss: vec![1.25], validation: vec![validation], test: None, seconds: 0.5 }
+    }
+
+    #[test]
+    fn a_stopped_run_goes_on_with_what_it_wrote_in_full() {
+        let path = std::env::temp_dir().join(format!("study-{}.jsonl", std::process::id()));
+        let header = |data: &str| Header { data: data.into(), sizes: Design::full(1).sizes };
+        let first = outcome(1e-3, 0.2);
+        Results::open(&path, &header("a")).unwrap().add(first.clone()).unwrap();
+        let mut text = fs::read_to_string(&path).unwrap();
+        let whole = text.clone();
+        text.push_str("{\"input\":\"raw\",\"dep");
+        fs::write(&path, text).unwrap();
+
+        let mut results = Results::open(&path, &header("a")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        assert_eq!(results.get(&first.trial), Some(&first));
+        let second = outcome(3e-3, 0.3);
+        results.add(second.clone()).unwrap();
+        let results = Results::open(&path, &header("a")).unwrap();
+        assert_eq!(results.get(&second.trial), Some(&second));
+        let other = Results::open(&path, &header("b"));
+        fs::remove_file(&path).unwrap();
+        assert!(other.is_err(), "results of other data are no results");
+    }
+
+    #[test]
+    fn the_best_rate_is_chosen_once_all_were_tried() {
+        let design = Design::full(1);
+        let mut results = Results::new();
+        for (rate, accuracy) in [(1e-3, 0.2), (3e-3, 0.4), (3e-2, 0.4)] {
+            results.add(outcome(rate, accuracy)).unwrap();
+        }
+        let setup = outcome(1e-3, 0.0).trial.setup;
+        assert_eq!(results.rate(&design, setup), None);
+        results.add(outcome(1e-2, 0.3)).unwrap();
+        assert_eq!(results.rate(&design, setup), Some(3e-3));
+        assert_eq!(results.rate(&design, Setup { augmented: true, ..setup }), Some(3e-3));
     }
 }

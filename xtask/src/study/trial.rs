@@ -130,3 +130,33 @@ fn accuracy(network: &Network<f32>, (images, labels): &Labelled) -> Result<f64> 
     }
     Ok(right as f64 / labels.len() as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use rayon::ThreadPoolBuilder;
+
+    use super::super::material::{Material, Sizes};
+    use super::*;
+
+    #[test]
+    fn threads_do_not_show() {
+        let sizes = Sizes { train: 48, validation: 16, test: 16 };
+        let material = Material::open(None, sizes).unwrap();
+        let images = material.prepare(Input::Featurewise, 48).unwrap();
+        let setup = Setup {
+            input: Input::Featurewise,
+            depth: Depth::Deep,
+            batch_norm: true,
+            augmented: true,
+        };
+        let trial = Trial { setup, images: 48, epochs: 2, rate: 3e-3, seed: 1, tested: true };
+        let run = |threads| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let outcome = pool.install(|| trial.run(&images, material.classes())).unwrap();
+            (outcome.loss, outcome.validation, outcome.test)
+        };
+        let alone = run(1);
+        assert_eq!(alone, run(3));
+        assert!(alone.0[1] < alone.0[0], "nothing was learnt: {:?}", alone.0);
+    }
+}

@@ -7,6 +7,7 @@ mod normalisation;
 mod serving;
 mod sheet;
 mod source;
+mod study;
 mod whitening;
 
 use std::error::Error;
@@ -43,12 +44,13 @@ pub(crate) struct Options {
 /// A group of checks on the same subject.
 type Group = fn(&Source) -> Result<Vec<Check>, Box<dyn Error>>;
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 6] = [
     ("normalisation", normalisation::checks),
     ("generator", generator::checks),
     ("serving", serving::checks),
     ("whitening", whitening::checks),
     ("batch normalisation", batchnorm::checks),
+    ("study", study::checks),
 ];
 
 /// Runs all checks; true when none failed.

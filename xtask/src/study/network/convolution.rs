@@ -84,7 +84,8 @@ impl<T: Scalar> Convolution<T> {
         self.dbias = dy.to_shape((dy.len() / filters, filters))?.sum_axis(Axis(0));
         let mut matrix = vec![T::zero(); self.matrix_length()];
         let (input_block, output_block) = (self.input_block(), self.output_block());
-        for (x, dy) in dense(&self.input)?.chunks(input_block).zip(dense(dy)?.chunks(output_block)) {
+        for (x, dy) in dense(&self.input)?.chunks(input_block).zip(dense(dy)?.chunks(output_block))
+        {
             let dy = ArrayView2::from_shape((dy.len() / filters, filters), dy)?;
             let matrix = &mut matrix[..dy.nrows() * windows.values()];
             windows.unfold(x, matrix);

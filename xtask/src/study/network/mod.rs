@@ -76,6 +76,16 @@ pub(super) enum Depth {
     Deep,
 }
 
+impl Depth {
+    /// What tables and pictures call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Shallow => "shallow",
+            Self::Deep => "deep",
+        }
+    }
+}
+
 /// What a network is made for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {

@@ -36,7 +36,7 @@ impl Design {
             inputs: &Input::ALL,
             depths: &[Depth::Shallow, Depth::Deep],
             augmentation: true,
-            rates: &[1e-3, 3e-3, 1e-2, 3e-2],
+            rates: &[3e-4, 1e-3, 3e-3, 1e-2, 3e-2],
             seeds,
             sizes: Sizes { train: 4_000, validation: 1_000, test: 10_000 },
             epochs: 8,

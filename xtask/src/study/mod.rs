@@ -48,7 +48,7 @@ pub(crate) struct Options {
     /// The file of results: they are added one by one, and what is there is not trained again.
     #[arg(long, value_name = "FILE", default_value = "target/study/results.jsonl")]
     results: PathBuf,
-    /// When all is done, write the tables into DIR/study.md and draw the pictures into DIR/study.
+    /// Write the tables into DIR/study.md and draw the pictures into DIR/study.
     #[arg(long, value_name = "DIR")]
     docs: Option<PathBuf>,
 }
@@ -81,8 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let finished = training.run(&mut results)?;
     progress.finish_and_clear();
     if !finished {
-        println!("{} of {trainings} trainings are done: run the same again", results.len());
-        return Ok(true);
+        println!("{} of {trainings} trainings are done: the same again goes on", results.len());
     }
     println!("{}", page::tables(&design, &results)?);
     if let Some(docs) = &options.docs {

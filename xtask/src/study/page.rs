@@ -64,8 +64,8 @@ impl Tables<'_> {
         pairs.flatten().collect()
     }
 
-    fn tests(&self, setup: Setup) -> Result<Vec<f64>> {
-        tests(self.results.of(self.design, setup))
+    fn tests(&self, setup: Setup) -> Option<Vec<f64>> {
+        tests(&self.results.of(self.design, setup)?)
     }
 
     fn accuracies(&self, text: &mut String, title: &str, augmented: bool) -> Result<()> {
@@ -76,8 +76,12 @@ impl Tables<'_> {
             write!(text, "| {} |", input.name())?;
             for &(depth, batch_norm) in &columns {
                 let setup = Setup { input, depth, batch_norm, augmented };
-                let rate = self.results.rate(self.design, setup).ok_or(MISSING)?;
-                write!(text, " {} ({rate}) |", Figure::of(&self.tests(setup)?))?;
+                match (self.results.rate(self.design, setup), self.tests(setup)) {
+                    (Some(rate), Some(tests)) => {
+                        write!(text, " {} ({rate}) |", Figure::of(&tests))?;
+                    }
+                    _ => write!(text, " {MISSING} |")?,
+                }
             }
             writeln!(text)?;
         }
@@ -99,7 +103,7 @@ impl Tables<'_> {
             for &(depth, batch_norm) in &columns {
                 let setup = Setup { input, depth, batch_norm, augmented: false };
                 if let Some(base) = base(setup) {
-                    write!(row, " {} |", self.difference(setup, base)?)?;
+                    write!(row, " {} |", self.difference(setup, base))?;
                 }
             }
             if !row.is_empty() {
@@ -130,7 +134,7 @@ impl Tables<'_> {
             for &(depth, augmented) in &columns {
                 let with = Setup { input, depth, batch_norm: true, augmented };
                 let without = Setup { batch_norm: false, ..with };
-                write!(text, " {} |", self.difference(with, without)?)?;
+                write!(text, " {} |", self.difference(with, without))?;
             }
             writeln!(text)?;
         }
@@ -147,7 +151,7 @@ impl Tables<'_> {
             for &(depth, batch_norm) in &columns {
                 let with = Setup { input, depth, batch_norm, augmented: true };
                 let without = Setup { augmented: false, ..with };
-                write!(text, " {} |", self.difference(with, without)?)?;
+                write!(text, " {} |", self.difference(with, without))?;
             }
             writeln!(text)?;
         }
@@ -161,37 +165,43 @@ impl Tables<'_> {
         let [plain, augmented] = Design::scarce_setups();
         let images = self.design.scarce.iter().copied().chain([self.design.sizes.train]);
         for images in images {
-            let outcomes = |setup| self.results.with(self.design, setup, images).ok_or(MISSING);
-            let (plain, augmented) = (outcomes(plain)?, outcomes(augmented)?);
+            let outcomes = |setup| self.results.with(self.design, setup, images);
+            let (Some(plain), Some(augmented)) = (outcomes(plain), outcomes(augmented)) else {
+                writeln!(text, "| {images} |{}", format!(" {MISSING} |").repeat(columns.len()))?;
+                continue;
+            };
             let loss = |outcomes: &[&Outcome]| {
                 let last = outcomes.iter().filter_map(|outcome| outcome.loss.last());
                 last.sum::<f64>() / outcomes.len() as f64
             };
             let epochs = plain.first().map_or(0, |outcome| outcome.trial.epochs);
             let losses = [loss(&plain), loss(&augmented)];
-            let (plain, augmented) = (tests(Some(plain))?, tests(Some(augmented))?);
-            let worth = marked(Figure::of_differences(&augmented, &plain));
-            writeln!(
-                text,
-                "| {images} | {epochs} | {:.2} | {:.2} | {} | {} | {worth} |",
-                losses[0],
-                losses[1],
-                Figure::of(&plain),
-                Figure::of(&augmented),
-            )?;
+            if let (Some(plain), Some(augmented)) = (tests(&plain), tests(&augmented)) {
+                let worth = marked(Figure::of_differences(&augmented, &plain));
+                writeln!(
+                    text,
+                    "| {images} | {epochs} | {:.2} | {:.2} | {} | {} | {worth} |",
+                    losses[0],
+                    losses[1],
+                    Figure::of(&plain),
+                    Figure::of(&augmented),
+                )?;
+            }
         }
         Ok(())
     }
 
-    fn difference(&self, ours: Setup, theirs: Setup) -> Result<String> {
-        Ok(marked(Figure::of_differences(&self.tests(ours)?, &self.tests(theirs)?)))
+    fn difference(&self, ours: Setup, theirs: Setup) -> String {
+        match (self.tests(ours), self.tests(theirs)) {
+            (Some(ours), Some(theirs)) => marked(Figure::of_differences(&ours, &theirs)),
+            _ => MISSING.into(),
+        }
     }
 }
 
 /// The test accuracies, seed by seed.
-fn tests(outcomes: Option<Vec<&Outcome>>) -> Result<Vec<f64>> {
-    let accuracies = outcomes.ok_or(MISSING)?.into_iter().map(|outcome| outcome.test);
-    accuracies.collect::<Option<_>>().ok_or_else(|| MISSING.into())
+fn tests(outcomes: &[&Outcome]) -> Option<Vec<f64>> {
+    outcomes.iter().map(|outcome| outcome.test).collect()
 }
 
 /// A difference: bold where it is more than the spread.
@@ -213,4 +223,5 @@ fn heading(text: &mut String, first: &str, columns: impl Iterator<Item = String>
     Ok(())
 }
 
-const MISSING: &str = "not all trainings of the study have a result";
+/// What stands for a figure whose trainings have not been run.
+const MISSING: &str = "–";

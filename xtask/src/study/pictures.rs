@@ -19,10 +19,10 @@ pub(super) fn draw(design: &Design, results: &Results, folder: &Path) -> Result<
     let pictures = Pictures { design, results };
     for augmented in [false, true] {
         let name = if augmented { "curves-augmented.svg" } else { "curves.svg" };
-        plot::draw(&pictures.curves(augmented)?, (2, 2), SIZE, &folder.join(name))?;
+        plot::draw(&pictures.curves(augmented), (2, 2), SIZE, &folder.join(name))?;
     }
     plot::draw(&pictures.rates()?, (2, 2), SIZE, &folder.join("rates.svg"))?;
-    plot::draw(&pictures.scarce()?, (1, 2), (1080, 430), &folder.join("images.svg"))
+    plot::draw(&pictures.scarce(), (1, 2), (1080, 430), &folder.join("images.svg"))
 }
 
 struct Pictures<'a> {
@@ -35,15 +35,15 @@ impl Pictures<'_> {
     fn panels(
         &self,
         x: impl Fn() -> Axis,
-        curve: impl Fn(Setup) -> Result<Vec<(f64, f64)>>,
+        curve: impl Fn(Setup) -> Option<Vec<(f64, f64)>>,
         augmented: bool,
-    ) -> Result<Vec<Panel>> {
+    ) -> Vec<Panel> {
         let mut panels = Vec::new();
         for &depth in self.design.depths {
             for batch_norm in [false, true] {
                 let series = |&input: &Input| {
                     let points = curve(Setup { input, depth, batch_norm, augmented })?;
-                    Ok(Series { name: input.name().into(), color: color(input), points })
+                    Some(Series { name: input.name().into(), color: color(input), points })
                 };
                 let with = if batch_norm { "with batch norm" } else { "without batch norm" };
                 panels.push(Panel {
@@ -54,21 +54,21 @@ impl Pictures<'_> {
                         (Depth::Deep, true) => Names::Corner,
                         _ => Names::None,
                     },
-                    series: self.design.inputs.iter().map(series).collect::<Result<_>>()?,
+                    series: self.design.inputs.iter().filter_map(series).collect(),
                 });
             }
         }
-        Ok(panels)
+        panels
     }
 
     /// Validation accuracy after each epoch, the mean over the seeds.
-    fn curves(&self, augmented: bool) -> Result<Vec<Panel>> {
+    fn curves(&self, augmented: bool) -> Vec<Panel> {
         let epochs = self.design.epochs;
         let x =
             || Axis { name: "epoch", range: 0.5..epochs as f64 + 0.5, base: None, label: whole };
         let curve = |setup| {
-            let outcomes = self.results.of(self.design, setup).ok_or(MISSING)?;
-            Ok(mean_curve(&outcomes, |outcome| &outcome.validation))
+            let outcomes = self.results.of(self.design, setup)?;
+            Some(mean_curve(&outcomes, |outcome| &outcome.validation))
         };
         self.panels(x, curve, augmented)
     }
@@ -84,25 +84,27 @@ impl Pictures<'_> {
             name: "learning rate",
             range: range.clone(),
             base: Some(10.0),
-            label: |value| value.to_string(),
+            label: ones_and_threes,
         };
         let curve = |setup| {
-            let outcomes = self.results.all(&self.design.searches(setup)).ok_or(MISSING)?;
+            let outcomes = self.results.all(&self.design.searches(setup))?;
             let point = |outcome: &&Outcome| {
                 (outcome.trial.rate, outcome.validation.last().copied().unwrap_or_default())
             };
-            Ok(outcomes.iter().map(point).collect())
+            Some(outcomes.iter().map(point).collect())
         };
-        self.panels(x, curve, false)
+        Ok(self.panels(x, curve, false))
     }
 
     /// Loss and validation accuracy through the same number of steps, by the number of images.
-    fn scarce(&self) -> Result<Vec<Panel>> {
+    fn scarce(&self) -> Vec<Panel> {
         let images = self.design.scarce.iter().copied().chain([self.design.sizes.train]);
         let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
         for (number, images) in images.enumerate() {
             for setup in Design::scarce_setups() {
-                let outcomes = self.results.with(self.design, setup, images).ok_or(MISSING)?;
+                let Some(outcomes) = self.results.with(self.design, setup, images) else {
+                    continue;
+                };
                 let steps = self.design.epochs as f64 * self.design.sizes.train as f64 / 32.0;
                 let by_step = |points: Vec<(f64, f64)>| {
                     let epochs = points.len() as f64;
@@ -122,7 +124,7 @@ impl Pictures<'_> {
         }
         let steps = self.design.epochs as f64 * self.design.sizes.train as f64 / 32.0;
         let x = || Axis { name: "step", range: 0.0..steps * 1.02, base: None, label: whole };
-        Ok(vec![
+        vec![
             Panel {
                 title: "Loss on the images as they are served".into(),
                 x: x(),
@@ -137,7 +139,7 @@ impl Pictures<'_> {
                 names: Names::Corner,
                 series: accuracies,
             },
-        ])
+        ]
     }
 }
 
@@ -156,6 +158,16 @@ fn whole(value: f64) -> String {
 
 fn tenths(value: f64) -> String {
     format!("{value:.1}")
+}
+
+/// Labels for 1 and 3 times powers of ten, which leave room for each other.
+fn ones_and_threes(value: f64) -> String {
+    let power = 10_f64.powf(value.log10().floor());
+    match (value / power).round() as u32 {
+        digit @ (1 | 3) => (f64::from(digit) * power).to_string(),
+        10 => (10.0 * power).to_string(),
+        _ => String::new(),
+    }
 }
 
 /// The mean over the seeds after each epoch, numbered from 1.
@@ -198,5 +210,3 @@ const PAIRS: [RGBColor; 6] = [
     RGBColor(140, 180, 230),
     RGBColor(30, 80, 170),
 ];
-
-const MISSING: &str = "not all trainings of the study have a result";

@@ -50,9 +50,11 @@ pub(crate) fn orderings(data: TrainTest) -> Result<Vec<Ordering>> {
     let raw = reach(Input::Raw, false)?;
     let rescued = reach(Input::Raw, true)?;
     let featurewise = reach(Input::Featurewise, false)?;
+    // The margins were found to be two to three times these, on CIFAR-10 and on the generated set,
+    // where the deviation between seeds is 0.02 for raw bytes and 0.01 for the others.
     Ok(vec![
-        ordering("featurewise above chance", featurewise, chance, 0.1),
-        ordering("featurewise above raw bytes", featurewise, raw, 0.02),
-        ordering("raw bytes with batch norm above raw bytes", rescued, raw, 0.02),
+        ordering("featurewise above chance", featurewise, chance, 0.15),
+        ordering("featurewise above raw bytes", featurewise, raw, 0.05),
+        ordering("raw bytes with batch norm above those without", rescued, raw, 0.05),
     ])
 }

@@ -159,7 +159,7 @@ mod tests {
     fn the_best_rate_is_chosen_once_all_were_tried() {
         let design = Design::full(1);
         let mut results = Results::new();
-        for (rate, accuracy) in [(1e-3, 0.2), (3e-3, 0.4), (3e-2, 0.4)] {
+        for (rate, accuracy) in [(3e-4, 0.1), (1e-3, 0.2), (3e-3, 0.4), (3e-2, 0.4)] {
             results.add(outcome(rate, accuracy)).unwrap();
         }
         let setup = outcome(1e-3, 0.0).trial.setup;

@@ -24,35 +24,47 @@ pub(super) struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Trains, as long as there is time; true when nothing is left to do.
+    /// Trains, as long as there is time; true when nothing is left to do. What takes longest, images
+    /// that are augmented, comes last.
     pub(super) fn run(&self, results: &mut Results) -> Result<bool> {
         let design = self.design;
         for &input in design.inputs {
-            let searches = design.setups(input).into_iter().filter(|setup| !setup.augmented);
-            let searches = searches.flat_map(|setup| design.searches(setup)).collect();
-            if !self.all(input, design.sizes.train, searches, results)? {
-                return Ok(false);
-            }
-            let mut trials = Vec::new();
-            for setup in design.setups(input) {
-                let rate = results.rate(design, setup).ok_or("a learning rate was not chosen")?;
-                trials.extend(design.trials(setup, rate));
-            }
-            if !self.all(input, design.sizes.train, trials, results)? {
+            let setups = design.setups(input).into_iter().filter(|setup| !setup.augmented);
+            let searches = setups.flat_map(|setup| design.searches(setup)).collect();
+            if !self.all(input, design.sizes.train, searches, results)?
+                || !self.all_that_count(input, false, results)?
+            {
                 return Ok(false);
             }
         }
         for &images in design.scarce {
             let mut trials = Vec::new();
             for setup in Design::scarce_setups() {
-                let rate = results.rate(design, setup).ok_or("a learning rate was not chosen")?;
+                let rate = results.rate(design, setup).ok_or(NO_RATE)?;
                 trials.extend(design.trials_with(setup, rate, images));
             }
             if !self.all(Input::Featurewise, images, trials, results)? {
                 return Ok(false);
             }
         }
+        for &input in design.inputs {
+            if !self.all_that_count(input, true, results)? {
+                return Ok(false);
+            }
+        }
         Ok(true)
+    }
+
+    /// Trains the networks of one input, with augmentation or without, at the rates that were chosen.
+    fn all_that_count(&self, input: Input, augmented: bool, results: &mut Results) -> Result<bool> {
+        let mut trials = Vec::new();
+        for setup in self.design.setups(input) {
+            if setup.augmented == augmented {
+                let rate = results.rate(self.design, setup).ok_or(NO_RATE)?;
+                trials.extend(self.design.trials(setup, rate));
+            }
+        }
+        self.all(input, self.design.sizes.train, trials, results)
     }
 
     /// Trains those of the trials, all of one input and number of images, that have no outcome.
@@ -67,6 +79,9 @@ impl Training<'_> {
         if trials.is_empty() {
             return Ok(true);
         }
+        if self.is_late() {
+            return Ok(false);
+        }
         self.progress.set_message(format!("{}: prepared for {images} images", input.name()));
         let prepared = self.material.prepare(input, images)?;
         let queue = Mutex::new(trials.into_iter());
@@ -75,7 +90,7 @@ impl Training<'_> {
         let work = || -> Result<bool> {
             let pool = ThreadPoolBuilder::new().num_threads(1).build()?;
             loop {
-                if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                if self.is_late() {
                     return Ok(locked(&queue).len() == 0);
                 }
                 let Some(trial) = locked(&queue).next() else { return Ok(true) };
@@ -95,7 +110,13 @@ impl Training<'_> {
             Ok(finished)
         })
     }
+
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
 }
+
+const NO_RATE: &str = "no learning rate was chosen";
 
 /// What a mutex guards, even after a panic elsewhere.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -162,11 +162,11 @@ fn tenths(value: f64) -> String {
 
 /// Labels for 1 and 3 times powers of ten, which leave room for each other.
 fn ones_and_threes(value: f64) -> String {
-    let power = 10_f64.powf(value.log10().floor());
-    match (value / power).round() as u32 {
-        digit @ (1 | 3) => (f64::from(digit) * power).to_string(),
-        10 => (10.0 * power).to_string(),
-        _ => String::new(),
+    let leading = value / 10_f64.powf(value.log10().floor());
+    if [1.0, 3.0, 10.0].iter().any(|digit| (leading - digit).abs() < 0.01) {
+        format!("{value:.4}").trim_end_matches('0').to_owned()
+    } else {
+        String::new()
     }
 }
 

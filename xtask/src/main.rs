@@ -5,8 +5,10 @@ mod bench;
 mod chart;
 mod layers;
 mod pictures;
+mod plot;
 mod python;
 mod source;
+mod study;
 mod verify;
 mod whitening;
 
@@ -33,6 +35,8 @@ enum Chore {
     Bench(bench::Options),
     /// Draw the pictures of docs/whitening.md and print its figures.
     Whitening(whitening::Options),
+    /// Train small networks on every kind of input, and see what each technique is worth.
+    Study(study::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.
     Python(python::Options),
 }
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Verify(options) => verify::run(&options),
         Chore::Whitening(options) => whitening::run(&options),
         Chore::Python(options) => python::run(&options),
+        Chore::Study(options) => study::run(&options).map_err(|error| -> Box<dyn Error> { error }),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };
     match outcome {

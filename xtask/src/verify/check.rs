@@ -49,6 +49,16 @@ impl Check {
         }
     }
 
+    /// Passes when the measured figure is at least the limit; NaN fails.
+    pub(crate) fn at_least(name: impl Into<String>, measured: f64, limit: f64) -> Self {
+        Self {
+            name: name.into(),
+            expected: format!(">= {limit:.3}"),
+            measured: format!("{measured:.3}"),
+            verdict: Verdict::of(measured >= limit),
+        }
+    }
+
     /// Passes when the two are equal.
     pub(crate) fn equal<T: PartialEq + Debug>(
         name: impl Into<String>,

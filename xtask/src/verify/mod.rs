@@ -6,6 +6,7 @@ mod generator;
 mod normalisation;
 mod serving;
 mod sheet;
+mod study;
 mod whitening;
 
 use std::error::Error;
@@ -45,12 +46,13 @@ const GENERATED: usize = 5000;
 /// A group of checks on the same subject.
 type Group = fn(&Source) -> Result<Vec<Check>, Box<dyn Error>>;
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 6] = [
     ("normalisation", normalisation::checks),
     ("generator", generator::checks),
     ("serving", serving::checks),
     ("whitening", whitening::checks),
     ("batch normalisation", batchnorm::checks),
+    ("study", study::checks),
 ];
 
 /// Runs all checks; true when none failed.

@@ -1,0 +1,146 @@
+//! Panels of curves, for SVG pictures of several.
+
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
+    IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text, WHITE,
+};
+
+const TEXT: RGBColor = RGBColor(60, 60, 60);
+const GRID: RGBColor = RGBColor(225, 225, 225);
+
+/// A named curve.
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) color: RGBColor,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// An axis.
+pub(crate) struct Axis {
+    pub(crate) name: &'static str,
+    pub(crate) range: Range<f64>,
+    /// The ratio between labels; none where the axis is linear.
+    pub(crate) base: Option<f64>,
+    pub(crate) label: fn(f64) -> String,
+}
+
+/// Where the names of the curves are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// At their right ends.
+    Ends,
+    /// In a list in the lower right corner.
+    Corner,
+    /// Nowhere: another panel has them.
+    None,
+}
+
+/// One coordinate system with curves.
+pub(crate) struct Panel {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) names: Names,
+    pub(crate) series: Vec<Series>,
+}
+
+/// Draws panels row by row, as many rows and columns of them as `grid` says, into an SVG file of so
+/// many pixels.
+pub(crate) fn draw(
+    panels: &[Panel],
+    grid: (usize, usize),
+    size: (u32, u32),
+    path: &Path,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let draw = || -> Result<(), Box<dyn Error>> {
+        let picture = SVGBackend::new(path, size).into_drawing_area();
+        picture.fill(&WHITE)?;
+        for (panel, area) in panels.iter().zip(picture.split_evenly(grid)) {
+            panel.draw(&area)?;
+        }
+        Ok(picture.present()?)
+    };
+    draw().map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
+}
+
+impl Panel {
+    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>> {
+        let (x, y) = (self.x.range.clone(), self.y.range.clone());
+        match (self.x.base, self.y.base) {
+            (None, None) => self.draw_in(area, x, y),
+            (Some(base), None) => self.draw_in(area, x.log_scale().base(base), y),
+            (None, Some(base)) => self.draw_in(area, x, y.log_scale().base(base)),
+            (Some(x_base), Some(y_base)) => {
+                self.draw_in(area, x.log_scale().base(x_base), y.log_scale().base(y_base))
+            }
+        }
+    }
+
+    fn draw_in<X, Y>(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, Shift>,
+        x: X,
+        y: Y,
+    ) -> Result<(), Box<dyn Error>>
+    where
+        X: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
+        Y: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
+    {
+        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.title, font(19))
+            .margin(14)
+            .x_label_area_size(44)
+            .y_label_area_size(72)
+            .build_cartesian_2d(x, y)?;
+        chart
+            .configure_mesh()
+            .x_desc(self.x.name)
+            .y_desc(self.y.name)
+            .axis_desc_style(font(15))
+            .label_style(font(13))
+            .axis_style(TEXT)
+            .bold_line_style(GRID)
+            .light_line_style(WHITE.mix(0.0))
+            .x_label_formatter(&|value| (self.x.label)(*value))
+            .y_label_formatter(&|value| (self.y.label)(*value))
+            .draw()?;
+        for series in &self.series {
+            let color = series.color;
+            let line = LineSeries::new(series.points.iter().copied(), color.stroke_width(2));
+            let line = chart.draw_series(line)?;
+            if self.names == Names::Corner {
+                line.label(&series.name).legend(move |(x, y)| {
+                    PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2))
+                });
+            }
+            let dots = series.points.iter().map(|&point| Circle::new(point, 3, color.filled()));
+            chart.draw_series(dots)?;
+            if self.names == Names::Ends {
+                let name = series.points.last().map(|&(x, y)| {
+                    EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
+                });
+                chart.draw_series(name)?;
+            }
+        }
+        if self.names == Names::Corner {
+            chart
+                .configure_series_labels()
+                .position(SeriesLabelPosition::LowerRight)
+                .background_style(WHITE.mix(0.85))
+                .label_font(font(13))
+                .draw()?;
+        }
+        Ok(())
+    }
+}

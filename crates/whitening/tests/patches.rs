@@ -172,7 +172,7 @@ fn the_centre_pixel_is_white_and_an_image() {
         let all = fitted.convolution().unwrap().apply(images.view(), Layout::Nhwc).unwrap();
         assert_close(&white, &all.slice(s![.., .., .., 7 * 3..8 * 3]), 1e-6);
         // An output resembles the pixel it stands for more than any beside it.
-        let input = images.slice(s![.., 1..-1, 2..-2, ..]).mapv(f64::from);
+        let input = images.slice(s![.., 1..19, 2..22, ..]).mapv(f64::from);
         let like = |white: ArrayView4<'_, f32>| {
             let centred = &input - input.mean().unwrap();
             (&white.mapv(f64::from) * &centred).sum()

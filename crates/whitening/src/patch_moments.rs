@@ -7,6 +7,9 @@ use crate::observations::Observations;
 use crate::patches::PatchRows;
 use crate::{Error, Layout, Patches, Pixel, Scope};
 
+/// Values of a patch up to which its covariance is so small that each thread may have its own.
+const NARROW: usize = 256;
+
 /// Mean and covariance of the patches of images, streamed: what
 /// [`Whitener::fit_patch_moments`](crate::Whitener::fit_patch_moments) fits.
 ///
@@ -78,33 +81,31 @@ impl<T: Pixel> PatchMoments<T> {
             return Ok(());
         }
         Observations::of_images(images, Scope::Pixels).check_finite()?;
-        let empty = || T::moments(features);
-        let moments = match T::EXACT {
-            // In any order.
-            true => {
-                let mut batch = (0..rows.blocks())
-                    .into_par_iter()
-                    .try_fold(empty, |mut moments, block| {
-                        T::update(&mut moments, rows.block(block).view())?;
-                        Ok::<_, Error>(moments)
-                    })
-                    .try_reduce(empty, |mut moments, other| {
-                        T::merge(&mut moments, &other)?;
-                        Ok(moments)
-                    })?;
-                if let Some(before) = &self.moments {
-                    T::merge(&mut batch, before)?;
-                }
-                batch
-            }
-            false => {
-                let mut moments = self.moments.clone().unwrap_or_else(empty);
-                for block in 0..rows.blocks() {
-                    T::update(&mut moments, rows.block(block).view())?;
-                }
-                moments
-            }
+        let mut moments = self.moments.clone().unwrap_or_else(|| T::moments(features));
+        // So few values that one block does not occupy all threads: several at a time, in any order.
+        let at_once = match T::EXACT && features <= NARROW {
+            true => 4 * rayon::current_num_threads(),
+            false => 1,
         };
+        for first in (0..rows.blocks()).step_by(at_once) {
+            if at_once == 1 {
+                T::update(&mut moments, rows.block(first).view())?;
+                continue;
+            }
+            let empty = || T::moments(features);
+            let several = (first..rows.blocks().min(first + at_once))
+                .into_par_iter()
+                .map(|block| {
+                    let mut moments = empty();
+                    T::update(&mut moments, rows.block(block).view())?;
+                    Ok::<_, Error>(moments)
+                })
+                .try_reduce(empty, |mut moments, other| {
+                    T::merge(&mut moments, &other)?;
+                    Ok(moments)
+                })?;
+            T::merge(&mut moments, &several)?;
+        }
         self.moments = Some(moments);
         self.channels = Some(found);
         self.next = self.next.wrapping_add(samples as u64);

@@ -200,7 +200,7 @@ fn a_damaged_whitening_does_not_load() {
         ("`mean` has the shape [6, 1], not one axis", |p| {
             p.tensors.get_mut("mean").unwrap().1 = vec![6, 1];
         }),
-        ("more directions than values", |p| {
+        ("deviations do not fit", |p| {
             p.tensors.get_mut("components").unwrap().1 = vec![3, 6];
         }),
         ("mean is not finite", |p| p.set("mean", 2, f64::NAN)),

@@ -1,18 +1,13 @@
-//! Curves on logarithmic axes, in panels of one SVG picture.
+//! Curves on logarithmic axes that reach as far as the curves do.
 
 use std::error::Error;
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use plotters::coord::Shift;
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
-    IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text, WHITE,
-};
+use plotters::prelude::RGBColor;
 
-const TEXT: RGBColor = RGBColor(60, 60, 60);
-const GRID: RGBColor = RGBColor(225, 225, 225);
+use crate::plot::{self, Axis, Names};
+
 const MARK: RGBColor = RGBColor(190, 120, 60);
 /// From light to dark, for curves that have an order.
 const SHADES: [RGBColor; 5] = [
@@ -44,15 +39,6 @@ impl Series {
     }
 }
 
-/// Where the names of the curves stand.
-#[derive(Debug, Clone)]
-pub(crate) enum Names {
-    /// Each at the right end of its curve.
-    AtEnds,
-    /// In a list, for curves that meet at their ends.
-    InList(SeriesLabelPosition),
-}
-
 /// Curves with common axes.
 #[derive(Debug)]
 pub(crate) struct Panel {
@@ -72,85 +58,39 @@ pub(crate) fn draw(
     columns: usize,
     panels: &[Panel],
 ) -> Result<(), Box<dyn Error>> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
     let rows = panels.len().div_ceil(columns);
-    let picture =
-        SVGBackend::new(path, (size.0 * columns as u32, size.1 * rows as u32)).into_drawing_area();
-    picture.fill(&WHITE)?;
-    for (panel, area) in panels.iter().zip(&picture.split_evenly((rows, columns))) {
-        panel.draw(area)?;
-    }
-    Ok(picture.present()?)
+    let panels: Vec<_> = panels.iter().map(Panel::with_axes).collect();
+    let size = (size.0 * columns as u32, size.1 * rows as u32);
+    plot::draw(&panels, (rows, columns), size, path).map_err(|error| -> Box<dyn Error> { error })
 }
 
 impl Panel {
-    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Box<dyn Error>> {
-        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
+    fn with_axes(&self) -> plot::Panel {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let width = reach(points().map(|point| point.0), 1.0, 1.0);
         // Room for the names of the curves at their right ends.
         let right = match self.names {
-            Names::AtEnds => (width.end / width.start).powf(0.22),
-            Names::InList(_) => 1.15,
+            Names::Ends => (width.end / width.start).powf(0.22),
+            _ => 1.15,
         };
         let x = reach(points().map(|point| point.0), 1.15, right);
         let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
-        let mut chart = ChartBuilder::on(area)
-            .caption(&self.title, font(19))
-            .margin(14)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(x.log_scale().base(self.base), y.log_scale())?;
-        chart
-            .configure_mesh()
-            .x_desc(self.x)
-            .y_desc(self.y)
-            .axis_desc_style(font(15))
-            .label_style(font(13))
-            .axis_style(TEXT)
-            .bold_line_style(GRID)
-            .light_line_style(WHITE.mix(0.0))
-            .x_label_formatter(&|value| short(*value))
-            .y_label_formatter(&|value| sparse(*value))
-            .draw()?;
         let curves = self.series.iter().filter(|series| !series.is_mark).count();
-        let mut number = 0;
-        for series in &self.series {
-            let shade = if series.is_mark {
-                MARK
-            } else {
-                number += 1;
-                SHADES[(number - 1) * (SHADES.len() - 1) / (curves.max(2) - 1)]
-            };
-            let line = LineSeries::new(series.points.iter().copied(), shade.stroke_width(2));
-            let drawn = chart.draw_series(line)?;
-            if let Names::InList(_) = self.names {
-                drawn.label(&series.name).legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 16, y)], shade.stroke_width(2))
-                });
-            } else {
-                let name = series.points.last().map(|&(x, y)| {
-                    EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
-                });
-                chart.draw_series(name)?;
-            }
-            if series.points.len() <= DOTS && !series.is_mark {
-                let dots = series.points.iter().map(|&point| Circle::new(point, 3, shade.filled()));
-                chart.draw_series(dots)?;
-            }
+        let mut shades =
+            (0..curves).map(|number| SHADES[number * (SHADES.len() - 1) / (curves.max(2) - 1)]);
+        let series = self.series.iter().map(|series| plot::Series {
+            name: series.name.clone(),
+            color: if series.is_mark { MARK } else { shades.next().unwrap_or(MARK) },
+            points: series.points.clone(),
+            dots: series.points.len() <= DOTS && !series.is_mark,
+        });
+        plot::Panel {
+            title: self.title.clone(),
+            x: Axis { name: self.x, range: x, base: Some(self.base), label: short },
+            y: Axis { name: self.y, range: y, base: Some(10.0), label: sparse },
+            names: self.names.clone(),
+            series: series.collect(),
         }
-        if let Names::InList(position) = &self.names {
-            chart
-                .configure_series_labels()
-                .position(position.clone())
-                .label_font(font(13))
-                .background_style(WHITE)
-                .border_style(GRID)
-                .draw()?;
-        }
-        Ok(())
     }
 }
 

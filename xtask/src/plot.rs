@@ -20,6 +20,8 @@ pub(crate) struct Series {
     pub(crate) name: String,
     pub(crate) color: RGBColor,
     pub(crate) points: Vec<(f64, f64)>,
+    /// Whether each point is seen, or the line alone.
+    pub(crate) dots: bool,
 }
 
 /// An axis.
@@ -32,12 +34,12 @@ pub(crate) struct Axis {
 }
 
 /// Where the names of the curves are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Names {
     /// At their right ends.
     Ends,
-    /// In a list in the lower right corner.
-    Corner,
+    /// In a list, for curves that meet at their ends.
+    List(SeriesLabelPosition),
     /// Nowhere: another panel has them.
     None,
 }
@@ -119,25 +121,28 @@ impl Panel {
             let color = series.color;
             let line = LineSeries::new(series.points.iter().copied(), color.stroke_width(2));
             let line = chart.draw_series(line)?;
-            if self.names == Names::Corner {
+            if let Names::List(_) = self.names {
                 line.label(&series.name).legend(move |(x, y)| {
                     PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2))
                 });
             }
-            let dots = series.points.iter().map(|&point| Circle::new(point, 3, color.filled()));
-            chart.draw_series(dots)?;
-            if self.names == Names::Ends {
+            if series.dots {
+                let dots = series.points.iter().map(|&point| Circle::new(point, 3, color.filled()));
+                chart.draw_series(dots)?;
+            }
+            if let Names::Ends = self.names {
                 let name = series.points.last().map(|&(x, y)| {
                     EmptyElement::at((x, y)) + Text::new(series.name.clone(), (8, -6), font(13))
                 });
                 chart.draw_series(name)?;
             }
         }
-        if self.names == Names::Corner {
+        if let Names::List(position) = &self.names {
             chart
                 .configure_series_labels()
-                .position(SeriesLabelPosition::LowerRight)
+                .position(position.clone())
                 .background_style(WHITE.mix(0.85))
+                .border_style(GRID)
                 .label_font(font(13))
                 .draw()?;
         }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::case::Result;
 use super::growth::{FitPoint, FlowPoint, Growth};
-use crate::chart::{self, Names, Panel, Series};
+use crate::chart::{self, Panel, Series};
+use crate::plot::Names;
 
 const SIZE: (u32, u32) = (540, 400);
 
@@ -32,7 +33,7 @@ pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
             x: "side of the images in pixels",
             base: 2.0,
             y: "images/s",
-            names: Names::AtEnds,
+            names: Names::Ends,
             series: flow(&growth.flow_by_side, |point| point.side),
         },
         Panel {
@@ -40,7 +41,7 @@ pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
             x: "images in a batch",
             base: 2.0,
             y: "images/s",
-            names: Names::AtEnds,
+            names: Names::Ends,
             series: flow(&growth.flow_by_batch, |point| point.batch),
         },
         Panel {
@@ -48,7 +49,7 @@ pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
             x: "samples n",
             base: 10.0,
             y: "seconds",
-            names: Names::AtEnds,
+            names: Names::Ends,
             series: fit(|point| point.seconds),
         },
         Panel {
@@ -56,12 +57,11 @@ pub(crate) fn draw(growth: &Growth, path: &Path) -> Result<()> {
             x: "samples n",
             base: 10.0,
             y: "MB",
-            names: Names::AtEnds,
+            names: Names::Ends,
             series: fit(|point| point.megabytes),
         },
     ];
-    chart::draw(path, SIZE, 2, &panels)
-        .map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
+    chart::draw(path, SIZE, 2, &panels).map_err(|error| error.to_string().into())
 }
 
 /// One curve for each key, the keys in ascending order.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plotters::prelude::RGBColor;
+use plotters::prelude::{RGBColor, SeriesLabelPosition};
 
 use super::Result;
 use super::design::Design;
@@ -43,7 +43,12 @@ impl Pictures<'_> {
             for batch_norm in [false, true] {
                 let series = |&input: &Input| {
                     let points = curve(Setup { input, depth, batch_norm, augmented })?;
-                    Some(Series { name: input.name().into(), color: color(input), points })
+                    Some(Series {
+                        name: input.name().into(),
+                        color: color(input),
+                        points,
+                        dots: true,
+                    })
                 };
                 let with = if batch_norm { "with batch norm" } else { "without batch norm" };
                 panels.push(Panel {
@@ -51,7 +56,7 @@ impl Pictures<'_> {
                     x: x(),
                     y: accuracy(),
                     names: match (depth, batch_norm) {
-                        (Depth::Deep, true) => Names::Corner,
+                        (Depth::Deep, true) => Names::List(SeriesLabelPosition::LowerRight),
                         _ => Names::None,
                     },
                     series: self.design.inputs.iter().filter_map(series).collect(),
@@ -117,6 +122,7 @@ impl Pictures<'_> {
                     ),
                     color: PAIRS[2 * number + usize::from(setup.augmented)],
                     points: by_step(thinned(points)),
+                    dots: true,
                 };
                 losses.push(series(mean_curve(&outcomes, |outcome| &outcome.loss)));
                 accuracies.push(series(mean_curve(&outcomes, |outcome| &outcome.validation)));
@@ -136,7 +142,7 @@ impl Pictures<'_> {
                 title: "Accuracy on the validation images".into(),
                 x: x(),
                 y: accuracy(),
-                names: Names::Corner,
+                names: Names::List(SeriesLabelPosition::LowerRight),
                 series: accuracies,
             },
         ]

@@ -9,7 +9,8 @@ use mizumashi::whitening::{Method, Whitener};
 use plotters::prelude::SeriesLabelPosition;
 
 use super::views::Views;
-use crate::chart::{self, Names, Panel, Series};
+use crate::chart::{self, Panel, Series};
+use crate::plot::Names;
 
 const SIZE: (u32, u32) = (760, 460);
 const SIDES: [usize; 6] = [16, 32, 64, 128, 224, 512];
@@ -53,7 +54,7 @@ pub(super) fn draw(_: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>>
         x: "side of the colour images in pixels",
         base: 2.0,
         y: "GB",
-        names: Names::InList(SeriesLabelPosition::UpperLeft),
+        names: Names::List(SeriesLabelPosition::UpperLeft),
         series,
     };
     chart::draw(path, SIZE, 1, &[panel])?;

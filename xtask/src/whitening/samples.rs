@@ -9,7 +9,8 @@ use ndarray::{Array2, ArrayView2, ArrayView4, s};
 use plotters::prelude::SeriesLabelPosition;
 
 use super::views::{EPSILON, Views, covariance, reduced};
-use crate::chart::{self, Names, Panel, Series};
+use crate::chart::{self, Panel, Series};
+use crate::plot::Names;
 
 const SIZE: (u32, u32) = (540, 400);
 /// By how much the images are reduced: to 8x8, 192 values.
@@ -61,7 +62,7 @@ pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Err
         x: "images fitted",
         base: 10.0,
         y,
-        names: Names::InList(SeriesLabelPosition::UpperRight),
+        names: Names::List(SeriesLabelPosition::UpperRight),
         series,
     };
     let panels = [

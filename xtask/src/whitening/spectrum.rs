@@ -7,7 +7,8 @@ use mizumashi::whitening::Regularisation;
 use plotters::prelude::SeriesLabelPosition;
 
 use super::views::{EPSILON, Views};
-use crate::chart::{self, Names, Panel, Series};
+use crate::chart::{self, Panel, Series};
+use crate::plot::Names;
 
 const SIZE: (u32, u32) = (540, 400);
 /// Points of a curve for each power of ten.
@@ -53,7 +54,7 @@ pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Err
             x: "principal direction",
             base: 10.0,
             y: "variance lambda",
-            names: Names::AtEnds,
+            names: Names::Ends,
             series: vec![
                 Series::new("lambda", thinned),
                 Series::mark(format!("epsilon = {EPSILON}"), ends(EPSILON)),
@@ -64,7 +65,7 @@ pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Err
             x: "variance lambda",
             base: 10.0,
             y: "gain",
-            names: Names::InList(SeriesLabelPosition::LowerLeft),
+            names: Names::List(SeriesLabelPosition::LowerLeft),
             series: gains,
         },
     ];

@@ -161,6 +161,11 @@ impl<T: Real> BatchNorm<T> {
     /// when one is not finite in `T` or a variance is negative.
     pub fn set_running(&mut self, mean: &[f64], variance: &[f64]) -> Result<(), Error> {
         self.check_running(mean, variance)?;
+        let beyond = |&variance: &f64| !T::of(variance).is_finite();
+        if let Some(channel) = variance.iter().position(beyond) {
+            let (mean, variance) = (mean[channel], variance[channel]);
+            return Err(Error::RunningStatistics { channel, mean, variance });
+        }
         self.running_mean.copy_from_slice(mean);
         self.running_variance.copy_from_slice(variance);
         Ok(())

@@ -152,8 +152,9 @@ impl<T: Real> SampleNorm<T> {
         y: ArrayViewMut<'_, T, D>,
     ) -> Result<Saved, Error> {
         same_shape("y", y.shape(), x.shape())?;
+        let seen = self.see(x.shape())?;
         let (epsilon, [gamma, beta]) = (self.config.epsilon, self.parameters());
-        let (channels, values) = match self.see(x.shape())? {
+        let (channels, values) = match seen {
             Seen::Rows(rows) => {
                 (layer_norm::forward(rows, epsilon, [&gamma, &beta], x, y)?, rows[1])
             }
@@ -260,7 +261,7 @@ impl<T: Real> SampleNorm<T> {
     fn values(&self) -> usize {
         match &self.over {
             Over::Axes(axes) if axes.is_empty() => 0,
-            Over::Axes(axes) => axes.iter().product(),
+            Over::Axes(axes) => axes.iter().fold(1, |all: usize, &axis| all.saturating_mul(axis)),
             Over::Groups { channels, .. } => *channels,
         }
     }

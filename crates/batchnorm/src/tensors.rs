@@ -98,7 +98,12 @@ impl<T: Real> BatchNorm<T> {
     pub fn to_safetensors(&self, names: &TensorNames) -> Result<Vec<u8>, Error> {
         // What libraries on top of PyTorch ask for before they read a file.
         let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        safetensors::serialize(self.tensors(names), names.batches.is_some().then_some(format))
+        let tensors = self.tensors(names);
+        let mut known = HashSet::new();
+        if let Some((name, _)) = tensors.iter().find(|(name, _)| !known.insert(name)) {
+            return Err(Error::DuplicateTensor { name: name.clone() });
+        }
+        safetensors::serialize(tensors, names.batches.is_some().then_some(format))
             .map_err(file_error)
     }
 

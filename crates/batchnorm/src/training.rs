@@ -104,7 +104,6 @@ impl<T: Real> BatchNorm<T> {
             let x = call.x.map(ArrayView2::reborrow);
             forward::standardise_by_batch(view, x, weights, coefficients, y, agree)
         })??;
-        self.check(&batch)?;
         let channels =
             (0..).zip(&batch).map(|(channel, batch)| standardisation(channel, batch)).collect();
         Ok((channels, batch))
@@ -168,8 +167,9 @@ impl<'a, T: Real> Training<'a, T> {
     /// How much each value counts in the statistics: one weight per sample, or one per position, in
     /// the shape of the batch without its channel axis. 0 masks; whole numbers count as repetitions.
     ///
-    /// As in Keras, what has no weight may be anything, NaN too, and is standardised with the rest.
-    /// (Keras adds 1e-7 to the sum of the mask; we do not.)
+    /// What has no weight is standardised with the rest, and may be anything here, NaN too; not so in
+    /// the backward pass, whose sums take all values. (Keras adds 1e-7 to the sum of the mask; we do
+    /// not.)
     #[must_use]
     pub fn weights<D: Dimension>(self, weights: ArrayView<'a, T, D>) -> Self {
         Self { weights: Some(weights.into_dyn()), ..self }
@@ -253,6 +253,7 @@ impl<'a, T: Real> Training<'a, T> {
         }
         let call = Call { x, positions, collective };
         let (channels, batch) = layer.by_batch(view, &call, y)?;
+        layer.check(&batch)?;
         if !layer.frozen {
             layer.follow(&batch);
         }

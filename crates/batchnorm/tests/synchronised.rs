@@ -11,7 +11,7 @@ use mizumashi_batchnorm::{
 use ndarray::{Array, Array1, Array4, ArrayView4, Axis, Dimension, Ix4, array, concatenate, s};
 use num_traits::cast;
 
-/// Rows of the workers: not equally many, and of one none that counts.
+/// Rows of the workers: not equally many.
 const CUTS: [usize; 4] = [0, 3, 4, 9];
 
 /// A layer after a step, its output and its gradients.

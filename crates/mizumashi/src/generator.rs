@@ -283,10 +283,19 @@ impl ImageDataGenerator {
     pub fn restore(&mut self, fitted: Fitted) -> Result<(), Error> {
         let asked = self.settings.whitening.as_ref().map(|(_, scope)| *scope);
         let found = fitted.whitening().map(ImageWhitening::scope);
-        if asked != found {
+        let keeps_shape = fitted.whitening().is_none_or(|found| {
+            let found = found.whitening();
+            found.outputs() == found.features()
+        });
+        if asked != found || !keeps_shape {
+            let name = |scope: Option<Scope>| match scope {
+                Some(scope) => format!("whitening over {scope:?}"),
+                None => "no whitening".to_owned(),
+            };
+            let kept = if keeps_shape { "" } else { ", of which no images come" };
             return Err(Error::Argument {
                 argument: "the whitening of a fit",
-                value: format!("over {found:?}"),
+                value: format!("{}{kept}, for {}", name(found), name(asked)),
                 mend: "it must be that of a generator with the same arguments",
             });
         }

@@ -1,6 +1,6 @@
 //! The native part of the Python package `mizumashi`.
 //!
-//! Arrays come in as views and go out as one fresh array each; the interpreter is free while the
+//! Arrays come in as views and go out as one array each, in memory that no other array has; the interpreter is free while the
 //! work is done. Every error is a `ValueError` with the text of ours, unless a docstring says
 //! otherwise. The docstrings that users read are those of the package in `python/mizumashi`.
 

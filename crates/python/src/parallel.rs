@@ -39,8 +39,12 @@ fn pool_after_fork() -> Option<Arc<ThreadPool>> {
     {
         return Some(Arc::clone(pool));
     }
-    // Where no thread can be started, the work is done by this one.
-    let pool = Arc::new(rayon::ThreadPoolBuilder::new().build().ok()?);
+    let builder = rayon::ThreadPoolBuilder::new;
+    let pool = match builder().build().or_else(|_| builder().num_threads(1).build()) {
+        Ok(pool) => Arc::new(pool),
+        // The work cannot be done here: it would wait for threads that this process does not have.
+        Err(error) => panic!("no thread can be started in this forked process: {error}"),
+    };
     *forked = Some((process, Arc::clone(&pool)));
     Some(pool)
 }

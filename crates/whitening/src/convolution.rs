@@ -25,10 +25,12 @@ pub enum Padding {
     /// and columns less.
     #[default]
     Valid,
-    /// Zeros, as `conv2d` of PyTorch and TensorFlow pads. Zero is black, not the mean, so the
-    /// border of a whitened image shows.
+    /// Zeros, as PyTorch's `conv2d` pads with `padding="same"` and, with a stride, with
+    /// `padding=(k - 1) // 2` for odd sizes k. (TensorFlow's `SAME` divides otherwise with a
+    /// stride.) Zero is black, not the mean, so the border of a whitened image shows.
     Zeros,
     /// The mean of each channel over the fitted patches: where nothing is known, nothing is added.
+    /// Zeros where the fit was not centred.
     Mean,
     /// The nearest pixel of the image.
     Nearest,
@@ -209,7 +211,9 @@ impl Convolution {
         }
         let filters = Filters::new(&self.matrix, &self.shifted_bias(), self.size[0], self.doubled);
         let frame = self.strip_frame(width, columns);
-        let height = (STRIP_VALUES / (self.stride * frame.len())).clamp(1, rows);
+        // A longer stride than the image has no second position either.
+        let stride = self.stride.min(height.max(width)).max(1);
+        let height = (STRIP_VALUES / (stride * frame.len())).clamp(1, rows);
         layout
             .to_nhwc(out)
             .axis_iter_mut(Axis(0))
@@ -226,8 +230,8 @@ impl Convolution {
                             let strip = Strip {
                                 values: strip,
                                 row: frame.len(),
-                                down: self.stride * frame.len(),
-                                across: self.stride * self.channels(),
+                                down: stride * frame.len(),
+                                across: stride * self.channels(),
                             };
                             convolve(&filters, &strip, out, row);
                         },

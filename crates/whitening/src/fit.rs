@@ -16,7 +16,7 @@ use crate::{
 const PASSES: usize = 12;
 
 impl Whitener {
-    /// Fits rows, each a sample: n x d, of `u8` or `f32`.
+    /// Fits rows, each a sample: n x d, of `u8`, `f32` or `f64`.
     ///
     /// # Errors
     ///
@@ -77,13 +77,7 @@ impl Whitener {
         self.check_set(samples, features)?;
         let needed = primal::bytes(features, self.kind, self.solver);
         let bytes = self.check_memory(samples, features, needed)?;
-        let quartic = |_: &Frame| {
-            Err(Error::ShrinkageUnknown {
-                shrinkage: self.shrinkage,
-                reason: "it needs the samples, and their covariance alone is there",
-                mend: "`Shrinkage::Oas`",
-            })
-        };
+        let quartic = |_: &Frame| Err(self.without_samples());
         let spectrum = self.primal(samples, moments.mean(), moments.covariance(), quartic)?;
         self.whitening(spectrum, Solution { method: Method::Primal, samples, bytes })
     }
@@ -222,6 +216,15 @@ impl Whitener {
 
     fn whitening(&self, spectrum: Spectrum, solution: Solution) -> Result<Whitening, Error> {
         Model::new(self.kind, self.regularisation, self.remainder, solution, spectrum).try_into()
+    }
+
+    /// Why a shrinkage that needs samples cannot be had of a covariance.
+    pub(crate) fn without_samples(&self) -> Error {
+        Error::ShrinkageUnknown {
+            shrinkage: self.shrinkage,
+            reason: "it needs the samples, and their covariance alone is there",
+            mend: "`Shrinkage::Oas`",
+        }
     }
 
     fn check_set(&self, samples: u64, features: usize) -> Result<(), Error> {

@@ -29,6 +29,7 @@ pub struct HeldOut {
     variances: Array1<f64>,
     max_off_diagonal: f64,
     rms_off_diagonal: f64,
+    rms_correlation: f64,
     outside: f64,
 }
 
@@ -73,8 +74,14 @@ impl HeldOut {
         self.rms_off_diagonal
     }
 
-    /// What [`rms_off_diagonal`](Self::rms_off_diagonal) is by chance alone, for independent values
-    /// of a normal distribution: `1 / sqrt(rows)`.
+    /// The same of the entries divided by the deviations of both directions: of their correlations,
+    /// which epsilon does not make small, nor too few samples large.
+    pub fn rms_correlation(&self) -> f64 {
+        self.rms_correlation
+    }
+
+    /// What [`rms_correlation`](Self::rms_correlation) is by chance alone, for independent values of a
+    /// normal distribution: `1 / sqrt(rows)`.
     pub fn chance(&self) -> f64 {
         1.0 / (self.rows as f64).sqrt()
     }
@@ -94,7 +101,7 @@ impl HeldOut {
         const SLIGHT: f64 = 0.05;
         const OUTSIDE: f64 = 0.01;
 
-        let (ratio, rms) = (self.variance_ratio(), self.rms_off_diagonal);
+        let (ratio, rms) = (self.variance_ratio(), self.rms_correlation);
         let chance = (1.0 / self.rows as f64 + 1.0 / samples as f64).sqrt();
         let variance = !(1.0 / VARIANCE..=VARIANCE).contains(&ratio);
         let correlation = rms > SLIGHT && rms > CORRELATION * chance;
@@ -128,9 +135,11 @@ impl fmt::Display for HeldOut {
         )?;
         writeln!(
             f,
-            "  off the diagonal    {:.2e} rms, {:.2e} at most; {:.2e} rms by chance alone",
+            "  off the diagonal    {:.2e} rms, {:.2e} at most; correlations {:.2e} rms, {:.2e} by chance \
+             alone",
             self.rms_off_diagonal,
             self.max_off_diagonal,
+            self.rms_correlation,
             self.chance()
         )?;
         writeln!(f, "  outside             {:.4} % of the held-out variance", 100.0 * self.outside)
@@ -203,6 +212,13 @@ impl<'a> Probe<'a> {
         second.diag_mut().fill(0.0);
         let (count, worst) = (variances.len(), second.fold(0.0, |a: f64, b| a.max(b.abs())));
         let entries = (count * count.saturating_sub(1)).max(1) as f64;
+        let rms = |matrix: &Array2<f64>| (matrix.fold(0.0, |sum, x| sum + x * x) / entries).sqrt();
+        let rms_off_diagonal = rms(&second);
+        let scale =
+            variances.mapv(|variance| if variance > 0.0 { variance.sqrt().recip() } else { 0.0 });
+        for (mut row, &of_row) in second.rows_mut().into_iter().zip(&scale) {
+            row *= &(&scale * of_row);
+        }
         let fitted = self.whitening.gains().powi(2) * self.whitening.eigenvalues();
         let all = self.whitening.rank() == self.whitening.features();
         let outside = match self.squares > 0.0 && !all {
@@ -215,7 +231,8 @@ impl<'a> Probe<'a> {
             directions: self.examined,
             variances,
             max_off_diagonal: worst,
-            rms_off_diagonal: (second.fold(0.0, |sum, x| sum + x * x) / entries).sqrt(),
+            rms_off_diagonal,
+            rms_correlation: rms(&second),
             outside,
         })
     }

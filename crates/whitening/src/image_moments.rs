@@ -58,7 +58,8 @@ impl<T: Pixel> ImageMoments<T> {
     /// # Errors
     ///
     /// The state stays as it was, and the error is [`Error::ImageShape`] for images of another
-    /// shape, and [`Error::NonFinite`] for NaN and infinity.
+    /// shape, [`Error::NonFinite`] for NaN and infinity, and that of the statistics where the first
+    /// state does not fit into memory.
     pub fn update(&mut self, images: ArrayView4<'_, T>, layout: Layout) -> Result<(), Error> {
         let images = layout.to_nhwc(images);
         let (_, height, width, channels) = images.dim();
@@ -68,9 +69,17 @@ impl<T: Pixel> ImageMoments<T> {
         }
         let observations = Observations::of_images(images, self.scope);
         observations.check_finite()?;
-        let moments = self.moments.get_or_insert_with(|| T::moments(observations.dim().1));
+        // A first state is kept when it holds all: it may not fit into memory.
+        let mut first = None;
+        let moments = match &mut self.moments {
+            Some(moments) => moments,
+            None => first.insert(T::moments(observations.dim().1)),
+        };
         for rows in observations.blocks() {
             T::update(moments, rows.view())?;
+        }
+        if first.is_some() {
+            self.moments = first;
         }
         self.shape = Some(shape);
         Ok(())

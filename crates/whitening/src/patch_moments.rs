@@ -10,12 +10,16 @@ use crate::{Error, Layout, Patches, Pixel, Scope};
 /// Values of a patch up to which its covariance is so small that each thread may have its own.
 const NARROW: usize = 256;
 
+/// Values in all blocks that are worked on at the same time, at the most.
+const VALUES_AT_ONCE: usize = 1 << 26;
+
 /// Mean and covariance of the patches of images, streamed: what
 /// [`Whitener::fit_patch_moments`](crate::Whitener::fit_patch_moments) fits.
 ///
 /// Images come in batches of any size, and each may have another height and width. States of
 /// shards, machines and sessions merge, and can be stored with serde. For `u8` the state is exact:
-/// neither batches nor shards nor their order show in any bit. For real values batches do not show,
+/// neither batches nor shards nor their order show in any bit, if shards of a
+/// [sample](Patches::sampled) say where they [start](Self::starting_at). For real values batches do not show,
 /// and merging agrees with one pass up to rounding.
 ///
 /// ```
@@ -84,7 +88,9 @@ impl<T: Pixel> PatchMoments<T> {
         let mut moments = self.moments.clone().unwrap_or_else(|| T::moments(features));
         // So few values that one block does not occupy all threads: several at a time, in any order.
         let at_once = match T::EXACT && features <= NARROW {
-            true => 4 * rayon::current_num_threads(),
+            true => {
+                (4 * rayon::current_num_threads()).min(VALUES_AT_ONCE / rows.block_values()).max(1)
+            }
             false => 1,
         };
         for first in (0..rows.blocks()).step_by(at_once) {

@@ -5,8 +5,8 @@ use crate::held_out::Probe;
 use crate::observations::Observations;
 use crate::patches::PatchRows;
 use crate::{
-    Convolution, Diagnosis, Error, Layout, Method, PatchMoments, Patches, Pixel, Scope, Whitener,
-    Whitening,
+    Convolution, Diagnosis, Error, Layout, Method, PatchMoments, Patches, Pixel, Scope, Shrinkage,
+    Whitener, Whitening,
 };
 
 /// Bytes that the matrix of a convolution may take.
@@ -89,6 +89,9 @@ impl Whitener {
         let (samples, height, width, channels) = layout.to_nhwc(images).dim();
         let count = samples.saturating_mul(patches.count([height, width])?);
         // Before anything is gathered.
+        if let Shrinkage::LedoitWolf = self.shrinkage {
+            return Err(self.without_samples());
+        }
         let primal = self.clone().method(Some(Method::Primal));
         primal.solution(count, patches.features(channels))?;
         let mut moments = PatchMoments::new(patches);

@@ -90,7 +90,7 @@ impl Patches {
         let patch = self.size();
         let along = |axis: usize| match patch[axis] {
             0 => None,
-            size => (image[axis] + 1).checked_sub(size).filter(|&count| count > 0),
+            size => image[axis].checked_sub(size)?.checked_add(1),
         };
         match (along(0), along(1)) {
             (Some(rows), Some(columns)) => Ok([rows, columns]),
@@ -142,6 +142,11 @@ impl<'a, T: Pixel> PatchRows<'a, T> {
 
     fn parts_per_block(&self) -> usize {
         (BLOCK_VALUES / self.rows_per_part().saturating_mul(self.features()).max(1)).max(1)
+    }
+
+    /// Values of a block, at the most.
+    pub(crate) fn block_values(&self) -> usize {
+        self.parts_per_block() * self.rows_per_part() * self.features()
     }
 
     pub(crate) fn blocks(&self) -> usize {

@@ -2,7 +2,7 @@
 //! description as JSON in the header, in one file.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use ::safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -302,11 +302,17 @@ fn format_error(reason: impl ToString) -> Error {
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let error = |error: std::io::Error| file_error(path, "read", &error);
-    let bytes = std::fs::metadata(path).map_err(error)?.len();
-    if bytes > LIMIT {
-        return Err(Error::FileSize { path: path.to_owned(), bytes, limit: LIMIT });
-    }
-    std::fs::read(path).map_err(error)
+    let check = |bytes: u64| match bytes > LIMIT {
+        true => Err(Error::FileSize { path: path.to_owned(), bytes, limit: LIMIT }),
+        false => Ok(()),
+    };
+    let file = std::fs::File::open(path).map_err(error)?;
+    check(file.metadata().map_err(error)?.len())?;
+    // A file may be longer than it says, or no end be known, as of a device.
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(error)?;
+    check(bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 /// Writes beside the file and renames, so that no reader ever sees half of it.

@@ -59,7 +59,8 @@ pub struct Solution {
 impl Whitening {
     /// Maps rows of d values: n x d becomes n x d for ZCA, n x k for PCA.
     ///
-    /// Null directions, which the fitted samples did not vary along, are mapped to zero.
+    /// Null directions, which the fitted samples did not vary along, are mapped to zero. Values are
+    /// computed in `f32`: those near the end of its range may come out as infinity or NaN.
     ///
     /// # Errors
     ///

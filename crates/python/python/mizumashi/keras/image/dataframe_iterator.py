@@ -197,5 +197,6 @@ def _classified(rows: Any, y_col: Any, classes: Optional[list[str]]) -> tuple[An
         cells = (cell if isinstance(cell, (list, tuple)) else [cell] for cell in rows[y_col])
         return rows.dropna(subset=[y_col]), sorted({name for cell in cells for name in cell})
     wanted = set(classes)
+    rows = rows.copy()
     rows[y_col] = rows[y_col].apply(keep)
     return rows.dropna(subset=[y_col]), sorted(wanted)

@@ -118,8 +118,10 @@ class FilesIterator(Iterator):
     def _get_batches_of_transformed_samples(self, index_array: Indices) -> Any:
         batch, served = self._read(index_array)
         if self.image_data_generator:
+            # Keras computes in `float32` and casts at the end.
             source, places = as_source(batch), np.arange(len(batch))
-            batch = self.image_data_generator.make_batch(source, places, self.dtype)
+            batch = self.image_data_generator.make_batch(source, places, np.float32)
+            batch = batch.astype(self.dtype, copy=False)
         if self.save_to_dir:
             self._save(batch, index_array, 10**7, self.save_to_dir)
         if self.class_mode is None:
@@ -131,7 +133,8 @@ class FilesIterator(Iterator):
 
     def _read(self, index_array: Indices) -> tuple[NDArray[Any], Indices]:
         """The pictures at ``index_array`` as one array, and the indices of those served."""
-        batch = np.zeros((len(index_array), *self.image_shape), dtype=self.dtype)
+        dtype = np.float32 if self.image_data_generator else self.dtype
+        batch = np.zeros((len(index_array), *self.image_shape), dtype=dtype)
         served = np.array(index_array)
         for place, index in enumerate(index_array):
             batch[place], served[place] = self._picture(int(index))

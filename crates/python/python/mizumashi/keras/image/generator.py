@@ -436,11 +436,14 @@ class ImageDataGenerator:
         else:
             changed = ArraySource(self._changed(source, indices))
             batch = _native.make_batch(changed, data_format=self.data_format, **figures)
-        return self._whiten(batch) if self._whitens() else batch
+        if self._whitens():
+            # Components that were set by hand may be of `float64`.
+            return self._whiten(batch).astype(np.float32, copy=False)
+        return batch
 
     def _augmented(self, x: NDArray[Any]) -> NDArray[Any]:
         """All images of ``x`` changed at random."""
-        if self._is_customised():
+        if self._is_customised("random_transform"):
             return np.stack([self.random_transform(image) for image in x])
         return self._changed(ArraySource(_native_type(x)), np.arange(len(x)))
 
@@ -473,9 +476,9 @@ class ImageDataGenerator:
                 image[...] = apply_brightness_shift(image, brightness)
         return batch
 
-    def _is_customised(self) -> bool:
+    def _is_customised(self, *more: str) -> bool:
         """Whether images must be handed to code of the user's one by one."""
-        methods = ("get_random_transform", "apply_transform", "standardize")
+        methods = ("get_random_transform", "apply_transform", "standardize", *more)
         return bool(self.preprocessing_function) or any(
             name in vars(self) or getattr(type(self), name) is not getattr(ImageDataGenerator, name)
             for name in methods

@@ -21,7 +21,7 @@ def _sequence() -> Any:
     """Keras' base class of data sets, where Keras is installed and works."""
     try:
         return importlib.import_module("keras.utils").Sequence
-    except ImportError:
+    except Exception:  # A broken installation raises whatever it likes.
         return object
 
 

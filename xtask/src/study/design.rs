@@ -10,7 +10,7 @@ use super::trial::{Setup, Trial};
 pub(super) struct Design {
     pub(super) inputs: &'static [Input],
     pub(super) depths: &'static [Depth],
-    /// Whether to train with the tutorial's augmentation, too.
+    /// Whether to train with the tutorial's augmentation, too, on inputs where that is affordable.
     pub(super) augmentation: bool,
     /// The learning rates that are tried.
     pub(super) rates: &'static [f64],
@@ -60,9 +60,14 @@ impl Design {
         }
     }
 
+    /// Whether an input is trained on with augmentation, too.
+    pub(super) fn augments(&self, input: Input) -> bool {
+        self.augmentation && !input.whitens_pixels()
+    }
+
     /// The setups of one input; those without augmentation come first.
     pub(super) fn setups(&self, input: Input) -> Vec<Setup> {
-        let augmented: &[bool] = if self.augmentation { &[false, true] } else { &[false] };
+        let augmented: &[bool] = if self.augments(input) { &[false, true] } else { &[false] };
         let mut setups = Vec::new();
         for &augmented in augmented {
             for &depth in self.depths {

@@ -50,6 +50,12 @@ impl Input {
         }
     }
 
+    /// Whether all values of an image are whitened against each other: a product with a matrix of
+    /// 3072x3072, for each augmented image anew, that costs more than the networks do.
+    pub(super) fn whitens_pixels(self) -> bool {
+        matches!(self, Self::Zca | Self::ZcaSmooth)
+    }
+
     /// The generator that augments as the tutorial does and then prepares, without its fit.
     pub(super) fn generator(self) -> Result<ImageDataGenerator> {
         let tutorial = ImageDataGenerator::builder()

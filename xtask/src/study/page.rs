@@ -72,7 +72,8 @@ impl Tables<'_> {
         writeln!(text, "\n### Test accuracy in per cent, {title}\n")?;
         let columns = self.columns();
         heading(text, "input", columns.iter().map(|&column| network(column)))?;
-        for &input in self.design.inputs {
+        let shown = |input: &&Input| !augmented || self.design.augments(**input);
+        for &input in self.design.inputs.iter().filter(shown) {
             write!(text, "| {} |", input.name())?;
             for &(depth, batch_norm) in &columns {
                 let setup = Setup { input, depth, batch_norm, augmented };
@@ -146,7 +147,8 @@ impl Tables<'_> {
         writeln!(text, "\n### What augmentation is worth, with {images} images\n")?;
         let columns = self.columns();
         heading(text, "input", columns.iter().map(|&column| network(column)))?;
-        for &input in self.design.inputs {
+        let shown = |input: &&Input| self.design.augments(**input);
+        for &input in self.design.inputs.iter().filter(shown) {
             write!(text, "| {} |", input.name())?;
             for &(depth, batch_norm) in &columns {
                 let with = Setup { input, depth, batch_norm, augmented: true };
@@ -223,5 +225,5 @@ fn heading(text: &mut String, first: &str, columns: impl Iterator<Item = String>
     Ok(())
 }
 
-/// What stands for a figure whose trainings have not been run.
+/// What stands for a figure whose trainings were not asked for, or not run yet.
 const MISSING: &str = "–";

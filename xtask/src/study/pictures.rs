@@ -9,7 +9,7 @@ use super::design::Design;
 use super::input::Input;
 use super::network::Depth;
 use super::results::Results;
-use super::trial::{Outcome, Setup};
+use super::trial::{BATCH, Outcome, Setup};
 use crate::plot::{self, Axis, Names, Panel, Series};
 
 const SIZE: (u32, u32) = (1080, 860);
@@ -31,7 +31,7 @@ struct Pictures<'a> {
 }
 
 impl Pictures<'_> {
-    /// A panel for each network; the last has the names.
+    /// A panel for each network; one that has room for them has the names.
     fn panels(
         &self,
         x: impl Fn() -> Axis,
@@ -56,7 +56,7 @@ impl Pictures<'_> {
                     x: x(),
                     y: accuracy(),
                     names: match (depth, batch_norm) {
-                        (Depth::Deep, true) => Names::List(SeriesLabelPosition::LowerRight),
+                        (Depth::Shallow, true) => Names::List(SeriesLabelPosition::LowerRight),
                         _ => Names::None,
                     },
                     series: self.design.inputs.iter().filter_map(series).collect(),
@@ -110,10 +110,9 @@ impl Pictures<'_> {
                 let Some(outcomes) = self.results.with(self.design, setup, images) else {
                     continue;
                 };
-                let steps = self.design.epochs as f64 * self.design.sizes.train as f64 / 32.0;
+                let steps = images.div_ceil(BATCH) as f64;
                 let by_step = |points: Vec<(f64, f64)>| {
-                    let epochs = points.len() as f64;
-                    points.into_iter().map(|(epoch, y)| (epoch / epochs * steps, y)).collect()
+                    points.into_iter().map(|(epoch, y)| (epoch * steps, y)).collect()
                 };
                 let series = |points: Vec<(f64, f64)>| Series {
                     name: format!(
@@ -121,15 +120,15 @@ impl Pictures<'_> {
                         if setup.augmented { ", augmented" } else { "" }
                     ),
                     color: PAIRS[2 * number + usize::from(setup.augmented)],
-                    points: by_step(thinned(points)),
+                    points: thinned(by_step(points)),
                     dots: true,
                 };
                 losses.push(series(mean_curve(&outcomes, |outcome| &outcome.loss)));
                 accuracies.push(series(mean_curve(&outcomes, |outcome| &outcome.validation)));
             }
         }
-        let steps = self.design.epochs as f64 * self.design.sizes.train as f64 / 32.0;
-        let x = || Axis { name: "step", range: 0.0..steps * 1.02, base: None, label: whole };
+        let steps = (self.design.epochs * self.design.sizes.train / BATCH) as f64;
+        let x = || Axis { name: "step", range: 0.0..steps * 1.05, base: None, label: whole };
         vec![
             Panel {
                 title: "Loss on the images as they are served".into(),

@@ -224,6 +224,17 @@ fn a_batch_of_one_needs_no_unbiased_variance_that_nobody_follows() {
     assert_eq!(error, Error::Length { list: "saved", found: 0, expected: 2 });
 }
 
+#[test]
+fn inference_passes_on_what_is_not_finite_by_either_statistics() {
+    let x = array![[1.0, 1.0], [f64::NAN, 2.0], [3.0, 3.0]];
+    for average in [RunningAverage::Off, RunningAverage::Exponential] {
+        let config = BatchNormConfig { average, ..BatchNormConfig::keras() };
+        let layer = BatchNorm::<f64>::new(2, config).unwrap();
+        let y = layer.infer(x.view()).unwrap();
+        assert!(y[[1, 0]].is_nan() && y.column(1).iter().all(|y| y.is_finite()), "{y}");
+    }
+}
+
 fn layer(channels: usize, layout: Layout) -> BatchNorm<f64> {
     let config = BatchNormConfig { layout, ..BatchNormConfig::pytorch() };
     let mut layer = BatchNorm::new(channels, config).unwrap();

@@ -163,6 +163,12 @@ fn layers_are_stored_and_checked() {
     let layer = SampleNorm::<f32>::group(2, 4, SampleNormConfig::keras()).unwrap();
     let json = serde_json::to_value(&layer).unwrap();
     assert_eq!(serde_json::from_value::<SampleNorm<f32>>(json.clone()).unwrap(), layer);
+
+    // A stored layer of more channels than memory holds refuses a batch, and asks for none.
+    let config = SampleNormConfig { scale: false, center: false, ..*layer.config() };
+    let vast = SampleNorm::<f32>::group(1, 1 << 62, config).unwrap();
+    assert!(vast.forward(Array2::zeros((2, 4)).view()).is_err());
+
     for (path, value, reason) in [
         ("/config/epsilon", serde_json::json!(-1.0), "epsilon is -1"),
         ("/gamma", serde_json::json!([1.0]), "gamma has 1 values; it must have 4"),

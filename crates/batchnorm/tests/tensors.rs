@@ -177,6 +177,10 @@ fn a_name_must_be_unique() {
     let mut layer = BatchNorm::<f32>::new(1, BatchNormConfig::pytorch()).unwrap();
     let error = layer.load_safetensors(&file, &TensorNames::pytorch("")).unwrap_err();
     assert_eq!(error, Error::DuplicateTensor { name: "weight".into() });
+
+    let twice = TensorNames { beta: "weight".into(), ..TensorNames::pytorch("") };
+    let error = layer.to_safetensors(&twice).unwrap_err();
+    assert_eq!(error, Error::DuplicateTensor { name: "weight".into() });
 }
 
 fn trained() -> BatchNorm<f32> {

@@ -52,7 +52,8 @@ pub struct Solution {
     /// Samples fitted; for colour whitening, pixels.
     pub samples: u64,
     /// Bytes that fitting took at its peak beside the data, as estimated from the shapes. What
-    /// faer's threads reserve once to pack matrices in, up to 64 MiB each, is not counted.
+    /// faer's threads reserve once to pack matrices in, some tens of megabytes each and more where
+    /// the processor's caches are large, is not counted.
     pub bytes: u64,
 }
 

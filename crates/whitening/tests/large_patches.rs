@@ -20,17 +20,21 @@ fn pictures(n: usize, side: usize) -> Array4<u8> {
 
 #[test]
 fn the_patches_of_many_pictures_are_never_all_there() {
-    // 1.2 GB of them.
+    // 348 MB of them.
     let pictures = pictures(200, 256);
-    let before = ALLOCATED.current_usage();
-    ALLOCATED.reset_peak_usage();
     let whitener = Whitener::pca();
+    let fit = |pictures| whitener.fit_patches(pictures, Layout::Nhwc, Patches::square(3)).unwrap();
     let fitted = on_threads(2, || {
-        whitener.fit_patches(pictures.view(), Layout::Nhwc, Patches::square(3)).unwrap()
+        // faer reserves memory to pack matrices in, once and by the size of the processor's caches.
+        fit(pictures.slice(ndarray::s![..1, .., .., ..]));
+        let before = ALLOCATED.current_usage();
+        ALLOCATED.reset_peak_usage();
+        let fitted = fit(pictures.view());
+        let taken = ALLOCATED.peak_usage() - before;
+        assert!(taken < 100_000_000, "{taken} bytes");
+        fitted
     });
-    let taken = ALLOCATED.peak_usage() - before;
     assert_eq!(fitted.whitening().solution().samples, 200 * 254 * 254);
-    assert!(taken < 100_000_000, "{taken} bytes");
 
     let convolution = fitted.convolution().unwrap().doubled();
     let some = pictures.slice(ndarray::s![..4, .., .., ..]);

@@ -129,10 +129,14 @@ proptest! {
                 },
             );
             let convolution = fitted.convolution().unwrap();
+            // Both are rounded to `f32`, by less than a unit of the sum of the magnitudes.
+            let magnitudes = convolution.weights().mapv(f32::abs);
+            let largest = magnitudes.outer_iter().map(|filter| filter.sum()).fold(0.0, f32::max);
+            let rounding = f64::from(255.0 * f32::EPSILON * largest);
             let expected = convolution.apply(padded.view(), Layout::Nhwc).unwrap();
             let convolution = convolution.padding(padding);
             let found = convolution.apply(images.view(), Layout::Nhwc).unwrap();
-            assert_close(&found, &expected, 1e-5);
+            assert_close(&found, &expected, rounding);
             let stepped = convolution.stride(stride).apply(images.view(), Layout::Nhwc).unwrap();
             assert_eq!(stepped.dim().1, rows.div_ceil(stride));
             let step = stride as isize;
@@ -373,6 +377,11 @@ fn what_cannot_be_is_refused() {
     let expected = Error::PatchSize { patch: [2, 2], image: [1, 7] };
     assert_eq!(apply(&convolution, strip).unwrap_err(), expected);
     assert_eq!(apply(&convolution.clone().stride(0), images.view()).unwrap_err(), Error::NoStride);
+    for stride in [1 << 63, usize::MAX] {
+        let first = apply(&convolution.clone().stride(stride), images.view()).unwrap();
+        let all = apply(&convolution, images.view()).unwrap();
+        assert_eq!(first, all.slice(s![.., ..1, ..1, ..]));
+    }
     assert!(convolution.apply(damaged.view(), Layout::Nhwc).is_err());
     let mut out = Array4::zeros((3, 5, 6, 11));
     let error = convolution.apply_into(images.view(), Layout::Nhwc, out.view_mut()).unwrap_err();

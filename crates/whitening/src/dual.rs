@@ -46,7 +46,8 @@ pub(crate) fn spectrum<T: Pixel>(
 ) -> Result<Spectrum, Error> {
     let (features, total) = (rows.ncols(), gram.diag().sum());
     let eigen = solver.eigen(gram)?;
-    let rank = cut.rank(eigen.values.view(), total, false);
+    // More samples than values vary along no more directions than there are values.
+    let rank = cut.rank(eigen.values.view(), total, false).min(features);
     let vectors = eigen.vectors.slice(s![.., ..rank]).as_standard_layout().into_owned();
     let eigenvalues = shrunk(eigen.values.slice(s![..rank]), shrinkage, total / features as f64);
     drop(eigen);

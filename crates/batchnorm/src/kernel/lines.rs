@@ -20,5 +20,6 @@ pub(crate) fn map_line<T: Real, U: Real, const INPUTS: usize>(
     out: ArrayViewMut2<'_, U>,
     op: impl Fn([T; INPUTS], U) -> U,
 ) {
-    vectorised(PlaneMap { inputs, parameter: (), out, op: move |values, old, ()| op(values, old) });
+    let op = move |values, old, ()| op(values, old);
+    vectorised(PlaneMap { inputs, parameters: &[()], out, op });
 }

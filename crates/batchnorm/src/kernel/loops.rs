@@ -151,11 +151,13 @@ where
     }
 }
 
-/// Writes `op(values of the inputs, value that was there, parameter)`.
+/// Writes `op(values of the inputs, value that was there, parameter of the plane)`, over planes next to
+/// each other in every line.
 pub(super) struct PlaneMap<'a, T, U, const INPUTS: usize, P, F> {
-    /// As large as `out`.
+    /// As large as `out`, or of one plane that stands for all.
     pub(super) inputs: [ArrayView2<'a, T>; INPUTS],
-    pub(super) parameter: P,
+    /// One per plane, equally wide.
+    pub(super) parameters: &'a [P],
     pub(super) out: ArrayViewMut2<'a, U>,
     pub(super) op: F,
 }
@@ -171,12 +173,20 @@ where
 
     #[inline(always)]
     fn run(self) {
-        let Self { inputs, parameter, mut out, op } = self;
+        let Self { inputs, parameters, mut out, op } = self;
+        let width = (out.ncols() / parameters.len()).max(1);
         for (index, mut out) in out.outer_iter_mut().enumerate() {
             let out = out.as_slice_mut().unwrap_or_default();
-            let lines: [&[T]; INPUTS] = from_fn(|input| &line(&inputs[input], index)[..out.len()]);
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = op(lines.map(|line| line[i]), *out, parameter);
+            let lines = inputs.each_ref().map(|input| line(input, index));
+            for (plane, (out, &parameter)) in out.chunks_mut(width).zip(parameters).enumerate() {
+                let values: [&[T]; INPUTS] = from_fn(|input| {
+                    let line = lines[input];
+                    let first = if line.len() == width { 0 } else { plane * width };
+                    &line[first..first + out.len()]
+                });
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = op(values.map(|values| values[i]), *out, parameter);
+                }
             }
         }
     }
@@ -207,7 +217,20 @@ where
         for (index, mut out) in out.outer_iter_mut().enumerate() {
             let out = &mut out.as_slice_mut().unwrap_or_default()[..width];
             let lines: [&[T]; INPUTS] = from_fn(|input| &line(&inputs[input], index)[..width]);
-            for (i, out) in out.iter_mut().enumerate() {
+            let (chunks, rest) = out.as_chunks_mut::<LANES>();
+            let count = chunks.len();
+            for (chunk, out) in chunks.iter_mut().enumerate() {
+                let part = chunk * LANES..(chunk + 1) * LANES;
+                let lines = lines.map(|line| &line[part.clone()]);
+                let parameters = parameters.map(|values| &values[part.clone()]);
+                // Made where nothing that is read can be, which the loop need not ask then.
+                let mut new = *out;
+                for (i, new) in new.iter_mut().enumerate() {
+                    *new = op(lines.map(|line| line[i]), *new, parameters.map(|values| values[i]));
+                }
+                *out = new;
+            }
+            for (i, out) in (count * LANES..).zip(rest) {
                 *out = op(lines.map(|line| line[i]), *out, parameters.map(|values| values[i]));
             }
         }
@@ -280,7 +303,7 @@ mod tests {
             };
             let mut fast = start.clone();
             let out = fast.view_mut();
-            vectorised(PlaneMap { inputs, parameter: [0.3, 2.0], out, op });
+            vectorised(PlaneMap { inputs, parameters: &[[0.3, 2.0]], out, op });
             prop_assert_eq!(&fast, &expected(&|_| [0.3, 2.0]));
 
             let mut fast = start.clone();

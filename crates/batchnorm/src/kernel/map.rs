@@ -40,18 +40,23 @@ pub(crate) fn map<T: Real, const INPUTS: usize, const N: usize>(
             if !view.in_planes() {
                 return of_columns.map(cut(0..view.channels()), out, &op);
             }
-            let grain = GRAIN.div_ceil(lines.len() * view.inner());
-            let planes = out.axis_chunks_iter_mut(Axis(1), view.inner()).into_par_iter();
-            planes.enumerate().with_min_len(grain).for_each(|(channel, mut out)| {
-                let inputs = cut(channel..channel + 1);
-                let pieces = out.axis_chunks_iter_mut(Axis(1), 2 * GRAIN).into_par_iter();
-                pieces.enumerate().for_each(|(piece, out)| {
-                    let first = piece * 2 * GRAIN;
-                    let inputs = inputs.map(|input| columns(input, first..first + out.ncols()));
-                    let parameter = parameters[channel];
-                    vectorised(PlaneMap { inputs, parameter, out, op: &op });
-                });
-            });
+            let group = GRAIN.div_ceil(lines.len() * view.inner());
+            let groups = out.axis_chunks_iter_mut(Axis(1), group * view.inner()).into_par_iter();
+            groups.zip(parameters.par_chunks(group)).enumerate().for_each(
+                |(index, (mut out, parameters))| {
+                    let first = index * group;
+                    let inputs = cut(first..first + parameters.len());
+                    if group > 1 {
+                        return vectorised(PlaneMap { inputs, parameters, out, op: &op });
+                    }
+                    let pieces = out.axis_chunks_iter_mut(Axis(1), 2 * GRAIN).into_par_iter();
+                    pieces.enumerate().for_each(|(piece, out)| {
+                        let first = piece * 2 * GRAIN;
+                        let inputs = inputs.map(|input| columns(input, first..first + out.ncols()));
+                        vectorised(PlaneMap { inputs, parameters, out, op: &op });
+                    });
+                },
+            );
         },
     );
 }
@@ -65,9 +70,7 @@ pub(super) fn map_tile<T: Real, const INPUTS: usize, const N: usize>(
     op: impl Fn([T; INPUTS], T, [T; N]) -> T,
 ) {
     match *parameters {
-        [parameter] if view.in_planes() => {
-            vectorised(PlaneMap { inputs, parameter, out, op });
-        }
+        [_] if view.in_planes() => vectorised(PlaneMap { inputs, parameters, out, op }),
         _ => Columns::of(view, parameters).map(inputs, out, &op),
     }
 }

@@ -15,6 +15,9 @@ const TILE: usize = 1 << 18;
 /// Columns that it has at least.
 const COLUMNS: usize = 64;
 
+/// Tiles for each thread, so that those of a thread that wakes up late are made by others.
+const SHARES: usize = 2;
+
 /// Workers' way to make of their sums those of all.
 pub(crate) type Agree<'a, A> = &'a dyn Fn(Vec<A>) -> Result<Vec<A>, Error>;
 
@@ -74,6 +77,7 @@ fn channels_at_a_time<T>(view: View) -> Option<usize> {
         return None;
     }
     let (lines, width) = view.dim();
-    let columns = (TILE / (lines * size_of::<T>())).min(width.div_ceil(threads)).max(COLUMNS);
+    let shares = if threads == 1 { 1 } else { SHARES * threads };
+    let columns = (TILE / (lines * size_of::<T>())).min(width.div_ceil(shares)).max(COLUMNS);
     Some(columns.div_ceil(view.inner()))
 }

@@ -37,9 +37,12 @@ pub(crate) fn tile_sums<T: Real, const INPUTS: usize, const SUMS: usize, P: Copy
     let (row, inner) = (channels * view.inner(), view.inner());
     for channel in 0..channels {
         let first = channel * inner;
-        let starts = (0..view.joined()).map(|joined| joined * row + first);
-        let sum = |columns: &Vec<f64>| -> f64 {
-            starts.clone().flat_map(|start| &columns[start..start + inner]).sum()
+        let sum = |columns: &Vec<f64>| {
+            let mut sum = 0.0;
+            for start in (0..view.joined()).map(|joined| joined * row + first) {
+                columns[start..start + inner].iter().for_each(|column| sum += column);
+            }
+            sum
         };
         each(channel, columns.each_ref().map(sum));
     }
@@ -187,7 +190,9 @@ pub(super) fn spread<P: Copy>(
     channels: usize,
     parameter: impl Fn(usize) -> P,
 ) -> Vec<P> {
-    let row: Vec<P> =
-        (0..channels).flat_map(|channel| repeat_n(parameter(channel), view.inner())).collect();
-    row.repeat(view.joined())
+    let mut row = Vec::with_capacity(channels * view.inner() * view.joined());
+    (0..channels).for_each(|channel| row.extend(repeat_n(parameter(channel), view.inner())));
+    let once = row.len();
+    (1..view.joined()).for_each(|_| row.extend_from_within(..once));
+    row
 }

@@ -60,11 +60,12 @@ impl Case for Fit {
     }
 
     fn peers(&self) -> Vec<Peer> {
-        // All compute in float32: what they take for u8 rows is what they take for these.
-        match self.float {
-            true => vec![Peer::new("PyTorch")],
-            false => ["Keras' formula", "scikit-learn", "PyTorch"].map(Peer::new).to_vec(),
-        }
+        // What they take for u8 rows, which they convert, is what they take for these.
+        let peers: &[_] = match self.float {
+            true => &["PyTorch", "PyTorch, float64"],
+            false => &["Keras' formula", "scikit-learn", "PyTorch", "PyTorch, float64"],
+        };
+        peers.iter().copied().map(Peer::new).collect()
     }
 
     fn prepare<'a>(&self, inputs: &'a Inputs) -> Result<Box<dyn Ready + 'a>> {

@@ -3,10 +3,12 @@
 
 mod bench;
 mod chart;
+mod figure;
 mod layers;
 mod pictures;
 mod plot;
 mod python;
+mod sheet;
 mod source;
 mod study;
 mod verify;

@@ -12,7 +12,7 @@ use plotters::prelude::{
     IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text,
 };
 
-/// What is drawn in one of these three can be given another colour by a style sheet: `report.css`
+/// What is drawn in one of these three can be given another colour by a style sheet: `page.css`
 /// does, for dark pages.
 pub(crate) const INK: [u8; 3] = [60, 60, 60];
 pub(crate) const GRID: [u8; 3] = [225, 225, 225];

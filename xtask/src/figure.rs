@@ -27,7 +27,8 @@ pub(crate) enum Anchor {
 impl Figure {
     /// An empty page; all lengths are in pixels.
     pub(crate) fn new(width: u32, height: u32) -> Self {
-        let paper = Rectangle::new().set("width", width).set("height", height).set("fill", css(PAPER));
+        let paper =
+            Rectangle::new().set("width", width).set("height", height).set("fill", css(PAPER));
         let document = Document::new()
             .set("viewBox", (0, 0, width, height))
             .set("width", width)

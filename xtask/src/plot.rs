@@ -149,7 +149,8 @@ impl Panel {
                 });
             }
             if series.dots {
-                let dots = series.points.iter().map(|&point| Circle::new(point, 3, line_color.filled()));
+                let dots =
+                    series.points.iter().map(|&point| Circle::new(point, 3, line_color.filled()));
                 chart.draw_series(dots)?;
             }
             if let Names::Ends = self.names {

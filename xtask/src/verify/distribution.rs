@@ -43,8 +43,8 @@ pub(super) fn drawing(
     }
     let figures = Statistics::<Moments>::of(images, Layout::Nhwc, Grouping::Whole)?;
     let (mean, std) = (figures.mean()[0], figures.std()[0]);
-    let (least, greatest) = images
-        .fold((f32::MAX, f32::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+    let (least, greatest) =
+        images.fold((f32::MAX, f32::MIN), |(low, high), &value| (low.min(value), high.max(value)));
     let peak = series.iter().flat_map(|series| &series.points).map(|point| point.1);
     let peak = peak.fold(0.01, f64::max);
     let panel = Panel {

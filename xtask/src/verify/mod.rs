@@ -38,12 +38,12 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", env = "MIZUMASHI_CIFAR10")]
     cifar: Option<PathBuf>,
     /// Where to write the report: `index.html`, which is all in one file, and `checks.json`.
-    #[arg(long, value_name = "DIR", default_value = DIRECTORY)]
+    #[arg(long, value_name = "DIR", default_value = "target/verify")]
     out: PathBuf,
 }
 
-/// Where the report is unless told otherwise.
-pub(crate) const DIRECTORY: &str = "target/verify";
+/// The page, unless told otherwise.
+pub(crate) const REPORT: &str = "target/verify/index.html";
 /// The checks for programs, beside the page.
 const JSON: &str = "checks.json";
 
@@ -75,8 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     for (name, look) in SUBJECTS {
         progress.set_message(name);
         // An error is a failed check like any other: the rest is still worth knowing.
-        let findings = look(&source)
-            .unwrap_or_else(|error| vec![Check::error(name, error.as_ref())].into());
+        let findings =
+            look(&source).unwrap_or_else(|error| vec![Check::error(name, error.as_ref())].into());
         subjects.push(Subject { name, checks: findings.checks, exhibits: findings.exhibits });
         progress.inc(1);
     }

@@ -32,7 +32,8 @@ pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
 
 /// The first images, and the same as numbers that are not bytes.
 fn samples(source: &Source) -> (ArrayView4<'_, u8>, Array4<f32>) {
-    let images = source.train.images().slice_axis(Axis(0), (..source.train.len().min(SAMPLES)).into());
+    let images =
+        source.train.images().slice_axis(Axis(0), (..source.train.len().min(SAMPLES)).into());
     (images, images.mapv(f32::from))
 }
 
@@ -55,8 +56,10 @@ fn rescale(source: &Source) -> Result<(Vec<Check>, Exhibit), Box<dyn Error>> {
     let (images, before) = samples(source);
     let generator = ImageDataGenerator::builder().rescale(1.0 / 255.0).build()?;
     let after = generator.standardize(&images)?;
-    let distances = after.iter().zip(images).map(|(&x, &level)| f64::from(x) - f64::from(level) / 255.0);
-    let check = Check::at_most("rescale: |x - level / 255|, worst value", worst(distances, 0.0), 1e-7);
+    let distances =
+        after.iter().zip(images).map(|(&x, &level)| f64::from(x) - f64::from(level) / 255.0);
+    let check =
+        Check::at_most("rescale: |x - level / 255|, worst value", worst(distances, 0.0), 1e-7);
     let words = format!("Every level divided by 255: the first {} images.", images.dim().0);
     let exhibit = exhibit("Rescaling", words, before.view(), after.view(), 0.0..1.0)?;
     Ok((vec![check], exhibit))

@@ -91,13 +91,13 @@ fn pixels(source: &Source) -> Result<Part, Box<dyn Error>> {
     let lost = back.iter().zip(&rows).map(|(&back, &pixel)| f64::from(back) - f64::from(pixel));
     let eigenvalues = whitening.eigenvalues();
     let mut checks = vec![Check::information(
-            format!("ZCA of pixels, n = {samples}, d = {features}"),
-            format!(
-                "rank {}, condition number {:.2e}",
-                whitening.rank(),
-                eigenvalues[0] / eigenvalues[eigenvalues.len() - 1]
-            ),
-        )];
+        format!("ZCA of pixels, n = {samples}, d = {features}"),
+        format!(
+            "rank {}, condition number {:.2e}",
+            whitening.rank(),
+            eigenvalues[0] / eigenvalues[eigenvalues.len() - 1]
+        ),
+    )];
     checks.extend([
         Check::at_most(
             "ZCA of pixels: |covariance - I|, worst entry",

@@ -8,8 +8,8 @@ use image::{Rgb, RgbImage};
 use mizumashi::whitening::Layout;
 use ndarray::{Array2, ArrayView2, ArrayView4, s};
 
-use crate::figure::{Anchor, Figure};
 use super::views::{Views, covariance};
+use crate::figure::{Anchor, Figure};
 
 /// Side of the square in the middle of the images whose values the heat maps compare.
 const MIDDLE: usize = 8;

@@ -9,8 +9,8 @@ use mizumashi::stats::{Moments, Summary};
 use mizumashi::whitening::{Centring, Layout, Scope, Whitener};
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 
-use crate::figure::{Anchor, Figure};
 use super::views::Views;
+use crate::figure::{Anchor, Figure};
 use crate::pictures::enlarged;
 
 const SIDE: usize = 128;

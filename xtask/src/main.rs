@@ -1,12 +1,15 @@
-//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask bench`,
-//! `cargo xtask whitening` and `cargo xtask python`.
+//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask pages`,
+//! `cargo xtask bench`, `cargo xtask whitening`, `cargo xtask study` and `cargo xtask python`.
 
 mod bench;
 mod chart;
+mod figure;
 mod layers;
+mod pages;
 mod pictures;
 mod plot;
 mod python;
+mod sheet;
 mod source;
 mod study;
 mod verify;
@@ -29,8 +32,10 @@ struct Arguments {
 enum Chore {
     /// Check that every crate depends only on crates of a lower floor.
     Layers,
-    /// Run the end-to-end checks and print a table of figures and verdicts.
+    /// Run the end-to-end checks, print figures and verdicts, and write a page with pictures.
     Verify(verify::Options),
+    /// Open pages in Chromium and see that all is well in them.
+    Pages(pages::Options),
     /// Time every piece of work, beside others that do the same, and print a table.
     Bench(bench::Options),
     /// Draw the pictures of docs/whitening.md and print its figures.
@@ -45,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
         Chore::Verify(options) => verify::run(&options),
+        Chore::Pages(options) => pages::run(&options),
         Chore::Whitening(options) => whitening::run(&options),
         Chore::Python(options) => python::run(&options),
         Chore::Study(options) => study::run(&options).map_err(|error| -> Box<dyn Error> { error }),

@@ -9,11 +9,14 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::{
     ChartBuilder, Circle, Color, DrawingArea, EmptyElement, IntoDrawingArea, IntoFont,
-    IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text, WHITE,
+    IntoLogRange, LineSeries, PathElement, RGBColor, SVGBackend, SeriesLabelPosition, Text,
 };
 
-const TEXT: RGBColor = RGBColor(60, 60, 60);
-const GRID: RGBColor = RGBColor(225, 225, 225);
+/// What is drawn in one of these three can be given another colour by a style sheet: `page.css`
+/// does, for dark pages.
+pub(crate) const INK: [u8; 3] = [60, 60, 60];
+pub(crate) const GRID: [u8; 3] = [225, 225, 225];
+pub(crate) const PAPER: [u8; 3] = [255, 255, 255];
 
 /// A named curve.
 pub(crate) struct Series {
@@ -64,15 +67,34 @@ pub(crate) fn draw(
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let draw = || -> Result<(), Box<dyn Error>> {
-        let picture = SVGBackend::new(path, size).into_drawing_area();
-        picture.fill(&WHITE)?;
-        for (panel, area) in panels.iter().zip(picture.split_evenly(grid)) {
-            panel.draw(&area)?;
-        }
-        Ok(picture.present()?)
-    };
+    let draw = || -> Result<(), Box<dyn Error>> { Ok(fs::write(path, svg(panels, grid, size)?)?) };
     draw().map_err(|error| format!("cannot draw {}: {error}", path.display()).into())
+}
+
+/// The text of the SVG file that [`draw`] writes.
+pub(crate) fn svg(
+    panels: &[Panel],
+    grid: (usize, usize),
+    size: (u32, u32),
+) -> Result<String, Box<dyn Error>> {
+    let mut svg = String::new();
+    let picture = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+    picture.fill(&color(PAPER))?;
+    for (panel, area) in panels.iter().zip(picture.split_evenly(grid)) {
+        panel.draw(&area)?;
+    }
+    picture.present()?;
+    drop(picture);
+    Ok(svg)
+}
+
+/// A colour as plotters writes it.
+pub(crate) fn css([red, green, blue]: [u8; 3]) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
+fn color([red, green, blue]: [u8; 3]) -> RGBColor {
+    RGBColor(red, green, blue)
 }
 
 impl Panel {
@@ -98,7 +120,7 @@ impl Panel {
         X: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
         Y: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
     {
-        let font = |size: u32| ("sans-serif", size).into_font().color(&TEXT);
+        let font = |size: u32| ("sans-serif", size).into_font().color(&color(INK));
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, font(19))
             .margin(14)
@@ -111,23 +133,24 @@ impl Panel {
             .y_desc(self.y.name)
             .axis_desc_style(font(15))
             .label_style(font(13))
-            .axis_style(TEXT)
-            .bold_line_style(GRID)
-            .light_line_style(WHITE.mix(0.0))
+            .axis_style(color(INK))
+            .bold_line_style(color(GRID))
+            .light_line_style(color(PAPER).mix(0.0))
             .x_label_formatter(&|value| (self.x.label)(*value))
             .y_label_formatter(&|value| (self.y.label)(*value))
             .draw()?;
         for series in &self.series {
-            let color = series.color;
-            let line = LineSeries::new(series.points.iter().copied(), color.stroke_width(2));
+            let line_color = series.color;
+            let line = LineSeries::new(series.points.iter().copied(), line_color.stroke_width(2));
             let line = chart.draw_series(line)?;
             if let Names::List(_) = self.names {
                 line.label(&series.name).legend(move |(x, y)| {
-                    PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2))
+                    PathElement::new(vec![(x, y), (x + 18, y)], line_color.stroke_width(2))
                 });
             }
             if series.dots {
-                let dots = series.points.iter().map(|&point| Circle::new(point, 3, color.filled()));
+                let dots =
+                    series.points.iter().map(|&point| Circle::new(point, 3, line_color.filled()));
                 chart.draw_series(dots)?;
             }
             if let Names::Ends = self.names {
@@ -141,8 +164,8 @@ impl Panel {
             chart
                 .configure_series_labels()
                 .position(position.clone())
-                .background_style(WHITE.mix(0.85))
-                .border_style(GRID)
+                .background_style(color(PAPER).mix(0.85))
+                .border_style(color(GRID))
                 .label_font(font(13))
                 .draw()?;
         }

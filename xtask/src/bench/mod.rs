@@ -13,7 +13,7 @@ mod peers;
 mod place;
 mod plot;
 mod report;
-mod timing;
+pub(crate) mod timing;
 
 use std::path::PathBuf;
 use std::sync::Mutex;

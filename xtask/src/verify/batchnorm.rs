@@ -7,12 +7,14 @@ use mizumashi::stats::{Grouping, Layout, Moments, Statistics};
 use ndarray::{Array4, Axis};
 
 use super::check::{Check, worst};
+use super::distribution::{self, DEVIATIONS, LEVELS};
+use super::findings::{Exhibit, Findings};
 use crate::source::Source;
 
-pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
-    let mut checks = normalises(source)?;
-    checks.push(gradient(source)?);
-    Ok(checks)
+pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
+    let mut findings = normalises(source)?;
+    findings.checks.push(gradient(source)?);
+    Ok(findings)
 }
 
 fn images(source: &Source, count: usize) -> Array4<f64> {
@@ -23,15 +25,29 @@ fn images(source: &Source, count: usize) -> Array4<f64> {
         .mapv(f64::from)
 }
 
-fn normalises(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+fn normalises(source: &Source) -> Result<Findings, Box<dyn Error>> {
     let x = images(source, 128).mapv(|value| value as f32);
     let mut layer = BatchNorm::<f32>::new(3, BatchNormConfig::keras())?;
     let (y, _) = layer.forward(x.view())?;
     let figures = Statistics::<Moments>::of(y.view(), Layout::Nhwc, Grouping::Channel)?;
-    Ok(vec![
+    let checks = vec![
         Check::at_most("batch norm: |mean|, worst channel", worst(figures.mean(), 0.0), 1e-5),
         Check::at_most("batch norm: |std - 1|, worst channel", worst(figures.std(), 1.0), 1e-5),
-    ])
+    ];
+    let exhibit = Exhibit {
+        heading: "Channels of a batch",
+        words: format!(
+            "A batch of {} images through the layer in training: each channel less its mean in the \
+             batch, by its deviation in the batch.",
+            x.dim().0
+        ),
+        drawings: vec![
+            distribution::drawing("before", x.view(), LEVELS)?,
+            distribution::drawing("after", y.view(), DEVIATIONS)?,
+        ],
+        ..Exhibit::default()
+    };
+    Ok(Findings { checks, exhibits: vec![exhibit] })
 }
 
 /// Compares the gradient of a weighted sum of the outputs with central differences, in `f64`.

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt::Debug;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One row of the report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Check {
     pub(crate) name: String,
     pub(crate) expected: String,
@@ -15,7 +15,7 @@ pub(crate) struct Check {
 }
 
 /// Whether a check passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
     Passed,
@@ -30,6 +30,15 @@ impl Verdict {
             Self::Passed => "pass",
             Self::Failed => "FAIL",
             Self::Information => "info",
+        }
+    }
+
+    /// The word that the JSON has for it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Information => "information",
         }
     }
 

@@ -7,13 +7,14 @@ use ndarray::{Array3, Axis};
 use rayon::ThreadPoolBuilder;
 
 use super::check::Check;
+use super::findings::Findings;
 use super::generator::tutorial;
 use crate::source::Source;
 
-pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
     let mut checks = once_with_own_label(source)?;
     checks.push(same_bits(source)?);
-    Ok(checks)
+    Ok(checks.into())
 }
 
 fn once_with_own_label(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {

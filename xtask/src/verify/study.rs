@@ -7,6 +7,7 @@ use mizumashi::data::{Dataset, TrainTest};
 use ndarray::s;
 
 use super::check::Check;
+use super::findings::Findings;
 use crate::source::Source;
 use crate::study;
 
@@ -14,7 +15,7 @@ use crate::study;
 const LEARNT: Range<usize> = 0..2000;
 const JUDGED: Range<usize> = 2000..4000;
 
-pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
     let part = |range: Range<usize>| {
         Dataset::new(
             source.train.images().slice(s![range.clone(), .., .., ..]).to_owned(),
@@ -31,5 +32,5 @@ pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
             ordering.least,
         )
     };
-    Ok(orderings.into_iter().map(check).collect())
+    Ok(orderings.into_iter().map(check).collect::<Vec<_>>().into())
 }

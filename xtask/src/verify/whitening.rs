@@ -2,35 +2,85 @@
 
 use std::error::Error;
 
+use mizumashi::ImageDataGenerator;
 use mizumashi::stats::{Covariance, JointSummary, Layout, Moments, Summary};
-use mizumashi::whitening::{Centring, Regularisation, Scope, Whitener};
-use ndarray::{Array2, Array4, ArrayView2, Axis};
+use mizumashi::whitening::{Centring, ImageWhitening, Regularisation, Scope, Whitener};
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4, Axis};
 
 use super::MEMORY;
 use super::check::{Check, worst};
+use super::findings::{Drawing, Exhibit, Findings};
 use crate::source::Source;
+use crate::whitening::covariance::{self, Covariances};
+use crate::whitening::filters;
 
-pub(super) fn checks(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
-    let mut checks = colours(source)?;
-    checks.extend(pixels(source)?);
-    checks.extend(single_picture()?);
-    Ok(checks)
+/// Images whose covariances are drawn, and by which colours are whitened.
+const SHOWN: usize = 1000;
+
+pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
+    let mut findings = Findings { checks: Vec::new(), exhibits: vec![standardised(source)?] };
+    for part in [colours, pixels] {
+        let (checks, exhibits) = part(source)?;
+        findings.checks.extend(checks);
+        findings.exhibits.extend(exhibits);
+    }
+    findings.checks.extend(single_picture()?);
+    Ok(findings)
 }
 
-fn colours(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
-    let images = source.train.images().slice_axis(Axis(0), (..source.train.len().min(1000)).into());
+fn shown(source: &Source) -> ArrayView4<'_, u8> {
+    source.train.images().slice_axis(Axis(0), (..source.train.len().min(SHOWN)).into())
+}
+
+/// What the whitenings are to be held against.
+fn standardised(source: &Source) -> Result<Exhibit, Box<dyn Error>> {
+    let images = shown(source);
+    let mut generator = ImageDataGenerator::builder()
+        .featurewise_center(true)
+        .featurewise_std_normalization(true)
+        .build()?;
+    generator.fit(&images)?;
+    let x = generator.standardize(&images)?;
+    covariances("Covariance before whitening", "standardised", x.view())
+}
+
+/// A picture of what the values of images have to do with each other.
+fn covariances(
+    heading: &'static str,
+    name: &'static str,
+    images: ArrayView4<'_, f32>,
+) -> Result<Exhibit, Box<dyn Error>> {
+    let covariances = Covariances::of(images)?;
+    let summary = covariances.summary();
+    let drawing = Drawing {
+        svg: covariance::figure(&[(name, covariances)])?.svg(),
+        alt: format!(
+            "Covariance of the colours as a table, and of the 8x8 pixels in the middle as a heat \
+             map from blue for -1 to red for 1: {summary}."
+        ),
+    };
+    let words = format!("{} images, {name}: {summary}.", images.dim().0);
+    Ok(Exhibit { heading, words, drawings: vec![drawing], ..Exhibit::default() })
+}
+
+type Part = (Vec<Check>, Vec<Exhibit>);
+
+fn colours(source: &Source) -> Result<Part, Box<dyn Error>> {
+    let images = shown(source);
     let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
     let whitening = whitener.fit_images(images, Layout::Nhwc, Scope::Channels)?;
     let white = whitening.apply(images, Layout::Nhwc)?;
     let rows = white.to_shape((white.len() / 3, 3))?;
-    Ok(vec![Check::at_most(
+    let check = Check::at_most(
         "ZCA of colours: |covariance - I|, worst entry",
         distance_from_identity(rows.view())?,
         1e-4,
-    )])
+    );
+    let exhibit = covariances("Covariance, colours whitened", "colours whitened", white.view())?;
+    Ok((vec![check], vec![exhibit]))
 }
 
-fn pixels(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
+fn pixels(source: &Source) -> Result<Part, Box<dyn Error>> {
     let images = source.train.images();
     let (samples, features) = (images.dim().0, images.len() / images.dim().0);
     let rows = images.to_shape((samples, features))?;
@@ -40,22 +90,39 @@ fn pixels(source: &Source) -> Result<Vec<Check>, Box<dyn Error>> {
     let back = whitening.inverse(white.slice_axis(Axis(0), (..samples.min(100)).into()))?;
     let lost = back.iter().zip(&rows).map(|(&back, &pixel)| f64::from(back) - f64::from(pixel));
     let eigenvalues = whitening.eigenvalues();
-    Ok(vec![
-        Check::information(
-            format!("ZCA of pixels, n = {samples}, d = {features}"),
-            format!(
-                "rank {}, condition number {:.2e}",
-                whitening.rank(),
-                eigenvalues[0] / eigenvalues[eigenvalues.len() - 1]
-            ),
+    let mut checks = vec![Check::information(
+        format!("ZCA of pixels, n = {samples}, d = {features}"),
+        format!(
+            "rank {}, condition number {:.2e}",
+            whitening.rank(),
+            eigenvalues[0] / eigenvalues[eigenvalues.len() - 1]
         ),
+    )];
+    checks.extend([
         Check::at_most(
             "ZCA of pixels: |covariance - I|, worst entry",
             distance_from_identity(white.view())?,
             1e-3,
         ),
         Check::at_most("ZCA of pixels: |inverse - original| of 0..=255", worst(lost, 0.0), 0.5),
-    ])
+    ]);
+    let white = white.into_shape_with_order(images.dim())?;
+    let (_, height, width, channels) = images.dim();
+    let whitening = ImageWhitening::new(whitening, Scope::Pixels, [height, width, channels])?;
+    let mut strips = vec![filters::matrix(&whitening, 0.0)?, filters::inverse(&whitening)?];
+    strips.extend(filters::directions(&whitening)?);
+    let filters = Exhibit {
+        heading: "Filters of the whitening",
+        words: "What is multiplied with a picture for the red, green and blue of a pixel in the \
+                middle, at an edge and in a corner, and the principal directions of the pictures, \
+                widest first. Grey is 0; each is stretched to its greatest value, the filters to \
+                the root of it."
+            .into(),
+        strips,
+        ..Exhibit::default()
+    };
+    let heading = "Covariance, pixels whitened";
+    Ok((checks, vec![covariances(heading, "pixels whitened (ZCA)", white.view())?, filters]))
 }
 
 /// The picture of the tutorial: one sample of 128x128x3 values, which Keras divides by its norm.

@@ -8,8 +8,8 @@ use image::{Rgb, RgbImage};
 use mizumashi::whitening::Layout;
 use ndarray::{Array2, ArrayView2, ArrayView4, s};
 
-use super::figure::{Anchor, Figure};
 use super::views::{Views, covariance};
+use crate::figure::{Anchor, Figure};
 
 /// Side of the square in the middle of the images whose values the heat maps compare.
 const MIDDLE: usize = 8;
@@ -35,28 +35,58 @@ pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Err
         ("pixels whitened (ZCA)", pixels.view()),
     ];
 
-    let maps = TOP + 3 * CELL + 46;
-    let mut figure = Figure::new(LEFT + 3 * MAP + 2 * GAP + BAR, maps + MAP + 30);
     let mut words = String::new();
-    for (number, (name, images)) in stages.into_iter().enumerate() {
+    let mut named = Vec::new();
+    for (name, images) in stages {
+        let covariances = Covariances::of(images)?;
+        writeln!(words, "{name}: {}", covariances.summary())?;
+        named.push((name, covariances));
+    }
+    figure(&named)?.save(path)?;
+    Ok(words)
+}
+
+/// What the values of images have to do with each other.
+pub(crate) struct Covariances {
+    /// Of the channels, over all pixels.
+    colours: Array2<f64>,
+    /// Of the values of the middle, all of a channel side by side.
+    pixels: Array2<f64>,
+}
+
+/// Covariances side by side, each below its name, and what the colours mean.
+pub(crate) fn figure(named: &[(&str, Covariances)]) -> Result<Figure, Box<dyn Error>> {
+    let maps = TOP + 3 * CELL + 46;
+    let columns = named.len() as u32;
+    let right = LEFT + columns * MAP + columns.saturating_sub(1) * GAP;
+    let mut figure = Figure::new(right + BAR, maps + MAP + 30);
+    for (number, (name, covariances)) in named.iter().enumerate() {
         let x = LEFT + number as u32 * (MAP + GAP);
         let middle = x + MAP / 2;
-        figure.text((middle, 24), Anchor::Middle, 17, name);
-        let between = between_colours(images)?;
-        colour_matrix(&mut figure, (middle - 3 * CELL / 2, TOP), between.view());
-
-        let between = between_pixels(images)?;
-        writeln!(words, "{name}: {}", summary(between.view()))?;
-        figure.picture((x, maps), 2, &heat(between.view()))?;
+        figure.text((middle, 24), Anchor::Middle, 17, *name);
+        let corner = (middle - 3 * CELL / 2, TOP);
+        colour_matrix(&mut figure, corner, covariances.colours.view());
+        figure.picture((x, maps), 2, &heat(covariances.pixels.view()).into())?;
         for (channel, name) in CHANNELS.into_iter().enumerate() {
             let place = (2 * channel as u32 + 1) * MAP / 6;
             figure.text((x - 10, maps + place + 5), Anchor::Middle, 13, name);
             figure.text((x + place, maps + MAP + 16), Anchor::Middle, 13, name);
         }
     }
-    bar(&mut figure, (LEFT + 3 * MAP + 2 * GAP + 16, maps))?;
-    figure.save(path)?;
-    Ok(words)
+    bar(&mut figure, (right + 16, maps))?;
+    Ok(figure)
+}
+
+impl Covariances {
+    /// Those of colour images of at least 8x8 pixels.
+    pub(crate) fn of(images: ArrayView4<'_, f32>) -> Result<Self, Box<dyn Error>> {
+        Ok(Self { colours: between_colours(images)?, pixels: between_pixels(images)? })
+    }
+
+    /// What the heat map shows, in figures.
+    pub(crate) fn summary(&self) -> String {
+        summary(self.pixels.view())
+    }
 }
 
 /// Covariance of the channels over all pixels.
@@ -73,7 +103,6 @@ fn between_pixels(images: ArrayView4<'_, f32>) -> Result<Array2<f64>, Box<dyn Er
     covariance(planes.into_shape_with_order((count, 3 * MIDDLE * MIDDLE))?.view())
 }
 
-/// What the heat map shows, in figures.
 fn summary(covariance: ArrayView2<'_, f64>) -> String {
     let plane = MIDDLE * MIDDLE;
     let mean = |pairs: &mut dyn Iterator<Item = (usize, usize)>| {
@@ -113,10 +142,7 @@ fn colour_matrix(figure: &mut Figure, (x, y): (u32, u32), matrix: ArrayView2<'_,
         figure.rectangle(corner, (CELL, CELL), colour(entry));
         let place = (corner.0 + CELL / 2, corner.1 + CELL / 2 + 5);
         let text = format!("{entry:.2}").replace("-0.00", "0.00");
-        match entry > 0.75 {
-            true => figure.light_text(place, 14, text),
-            false => figure.text(place, Anchor::Middle, 14, text),
-        }
+        figure.text_on(colour(entry), place, 14, text);
     }
     for (index, name) in CHANNELS.into_iter().enumerate() {
         let middle = index as u32 * CELL + CELL / 2;
@@ -127,7 +153,8 @@ fn colour_matrix(figure: &mut Figure, (x, y): (u32, u32), matrix: ArrayView2<'_,
 
 fn bar(figure: &mut Figure, (x, y): (u32, u32)) -> Result<(), Box<dyn Error>> {
     let value = |row: u32| 1.0 - 2.0 * f64::from(row) / f64::from(MAP - 1);
-    figure.picture((x, y), 1, &RgbImage::from_fn(16, MAP, |_, row| colour(value(row))))?;
+    let colours = RgbImage::from_fn(16, MAP, |_, row| colour(value(row)));
+    figure.picture((x, y), 1, &colours.into())?;
     for (share, label) in [(0, "1"), (1, "0.5"), (2, "0"), (3, "-0.5"), (4, "-1")] {
         figure.text((x + 22, y + share * (MAP - 10) / 4 + 10), Anchor::Start, 13, label);
     }

@@ -7,9 +7,9 @@ use image::RgbImage;
 use mizumashi::whitening::ImageWhitening;
 use ndarray::{Array1, Array3, ArrayView1, ArrayView3, s};
 
-use super::sheet::{self, Row};
 use super::views::{EPSILON, Views};
 use crate::pictures::enlarged;
+use crate::sheet::{self, Row};
 
 /// Side of the part of a filter that is shown.
 const PART: usize = 8;
@@ -21,26 +21,35 @@ const DIRECTIONS: usize = 9;
 /// Writes them as pictures, 0 grey, each stretched to its greatest value; of the filters, the roots.
 pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
     let (exact, regularised) = (&views.pixels, &views.regularised);
-    let inverse = exact.whitening().gains().mapv(f64::recip);
-    let mut rows = vec![
-        Row {
-            label: "ZCA matrix".into(),
-            remark: "epsilon 0".into(),
-            pictures: filters(exact, &exact.whitening().gains())?,
-        },
-        Row {
-            label: "ZCA matrix".into(),
-            remark: format!("epsilon {EPSILON}"),
-            pictures: filters(regularised, &regularised.whitening().gains())?,
-        },
-        Row {
-            label: "its inverse".into(),
-            remark: "epsilon 0".into(),
-            pictures: filters(exact, &inverse)?,
-        },
-    ];
-    let rank = exact.whitening().rank();
-    for first in [0, 100, 1000, rank - DIRECTIONS] {
+    let mut rows = vec![matrix(exact, 0.0)?, matrix(regularised, EPSILON)?, inverse(exact)?];
+    rows.extend(directions(exact)?);
+    sheet::write(&rows, path)?;
+    Ok(String::new())
+}
+
+/// Filters of a ZCA matrix with this epsilon.
+pub(crate) fn matrix(whitening: &ImageWhitening, epsilon: f64) -> Result<Row, Box<dyn Error>> {
+    Ok(Row {
+        label: "ZCA matrix".into(),
+        remark: format!("epsilon {epsilon}"),
+        pictures: filters(whitening, &whitening.whitening().gains())?,
+    })
+}
+
+/// Filters of the inverse of a ZCA matrix without epsilon.
+pub(crate) fn inverse(exact: &ImageWhitening) -> Result<Row, Box<dyn Error>> {
+    Ok(Row {
+        label: "its inverse".into(),
+        remark: "epsilon 0".into(),
+        pictures: filters(exact, &exact.whitening().gains().mapv(f64::recip))?,
+    })
+}
+
+/// Some principal directions: the first, two further down where there are so many, the last.
+pub(crate) fn directions(exact: &ImageWhitening) -> Result<Vec<Row>, Box<dyn Error>> {
+    let mut rows = Vec::new();
+    let end = exact.whitening().rank().saturating_sub(DIRECTIONS);
+    for first in [0, 100, 1000].into_iter().filter(|&first| first < end).chain([end]) {
         let last = first + DIRECTIONS;
         let deviation = exact.whitening().eigenvalues()[first].sqrt();
         rows.push(Row {
@@ -51,8 +60,7 @@ pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Err
                 .collect::<Result<_, _>>()?,
         });
     }
-    sheet::write(&rows, path)?;
-    Ok(String::new())
+    Ok(rows)
 }
 
 /// Three significant figures.

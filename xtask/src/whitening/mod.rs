@@ -1,12 +1,10 @@
 //! `cargo xtask whitening`: the pictures and figures of `docs/whitening.md`.
 
 mod accuracy;
-mod covariance;
-mod figure;
-mod filters;
+pub(crate) mod covariance;
+pub(crate) mod filters;
 mod memory;
 mod samples;
-mod sheet;
 mod single;
 mod spectrum;
 mod stages;

@@ -9,8 +9,8 @@ use mizumashi::stats::{Moments, Summary};
 use mizumashi::whitening::{Centring, Layout, Scope, Whitener};
 use ndarray::{Array4, ArrayView3, ArrayView4, Axis};
 
-use super::figure::{Anchor, Figure};
 use super::views::Views;
+use crate::figure::{Anchor, Figure};
 use crate::pictures::enlarged;
 
 const SIDE: usize = 128;
@@ -58,7 +58,7 @@ pub(super) fn draw(_: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>>
     let mut figure = Figure::new(panels.len() as u32 * (side + 12) + 12, side + 62);
     for (number, (name, remark, pixels)) in panels.into_iter().enumerate() {
         let x = 12 + number as u32 * (side + 12);
-        figure.picture((x, 12), ZOOM, &enlarged(image(&pixels), 1))?;
+        figure.picture((x, 12), ZOOM, &enlarged(image(&pixels), 1).into())?;
         figure.text((x + side / 2, side + 34), Anchor::Middle, 15, name);
         figure.text((x + side / 2, side + 52), Anchor::Middle, 12, remark);
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 use mizumashi::whitening::{ImageWhitening, Layout, Regularisation, Whitener, WhiteningKind};
 use ndarray::{ArrayView4, Axis, s};
 
-use super::sheet::{self, Row};
 use super::views::{EPSILON, Views, reduced};
 use crate::pictures::enlarged;
+use crate::sheet::{self, Row};
 
 /// Pictures in a row.
 const PICTURES: usize = 8;

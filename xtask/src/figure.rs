@@ -2,25 +2,23 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use image::{ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, Rgb};
 use svg::Document;
 use svg::node::element::{Image, Rectangle, Text};
 
-const INK: &str = "#3c3c3c";
+use crate::pictures::data_uri;
+use crate::plot::{INK, PAPER, css};
 
 /// A page on white, so that it can be read on any background.
-pub(super) struct Figure {
+pub(crate) struct Figure {
     document: Document,
 }
 
 /// Which part of a text stands at its place.
 #[derive(Clone, Copy)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
@@ -28,8 +26,9 @@ pub(super) enum Anchor {
 
 impl Figure {
     /// An empty page; all lengths are in pixels.
-    pub(super) fn new(width: u32, height: u32) -> Self {
-        let paper = Rectangle::new().set("width", width).set("height", height).set("fill", "white");
+    pub(crate) fn new(width: u32, height: u32) -> Self {
+        let paper =
+            Rectangle::new().set("width", width).set("height", height).set("fill", css(PAPER));
         let document = Document::new()
             .set("viewBox", (0, 0, width, height))
             .set("width", width)
@@ -39,19 +38,28 @@ impl Figure {
     }
 
     /// Text with its baseline at `y`.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         place: (u32, u32),
         anchor: Anchor,
         size: u32,
         text: impl Into<String>,
     ) {
-        self.coloured_text(place, anchor, size, INK, text.into());
+        self.coloured_text(place, anchor, size, css(INK), text.into());
     }
 
-    /// White text about `x`, for dark ground.
-    pub(super) fn light_text(&mut self, place: (u32, u32), size: u32, text: impl Into<String>) {
-        self.coloured_text(place, Anchor::Middle, size, "white", text.into());
+    /// Text about `x` on ground of this colour, whatever the page may be shown on.
+    pub(crate) fn text_on(
+        &mut self,
+        ground: Rgb<u8>,
+        place: (u32, u32),
+        size: u32,
+        text: impl Into<String>,
+    ) {
+        let [red, green, blue] = ground.0.map(f64::from);
+        let light = 0.299 * red + 0.587 * green + 0.114 * blue > 128.0;
+        let colour = if light { "black" } else { "white" };
+        self.coloured_text(place, Anchor::Middle, size, colour.into(), text.into());
     }
 
     fn coloured_text(
@@ -59,7 +67,7 @@ impl Figure {
         (x, y): (u32, u32),
         anchor: Anchor,
         size: u32,
-        colour: &str,
+        colour: String,
         text: String,
     ) {
         let anchor = match anchor {
@@ -78,50 +86,51 @@ impl Figure {
     }
 
     /// A rectangle of one colour.
-    pub(super) fn rectangle(
+    pub(crate) fn rectangle(
         &mut self,
         (x, y): (u32, u32),
         (width, height): (u32, u32),
         fill: Rgb<u8>,
     ) {
-        let [red, green, blue] = fill.0;
         let rectangle = Rectangle::new()
             .set("x", x)
             .set("y", y)
             .set("width", width)
             .set("height", height)
-            .set("fill", format!("rgb({red},{green},{blue})"));
+            .set("fill", css(fill.0));
         self.add(rectangle);
     }
 
     /// A picture with its upper left corner here, each of its pixels `zoom` pixels of the page.
-    pub(super) fn picture(
+    pub(crate) fn picture(
         &mut self,
         (x, y): (u32, u32),
         zoom: u32,
-        picture: &RgbImage,
+        picture: &DynamicImage,
     ) -> Result<(), Box<dyn Error>> {
-        let mut png = Cursor::new(Vec::new());
-        picture.write_to(&mut png, ImageFormat::Png)?;
-        let href = format!("data:image/png;base64,{}", STANDARD.encode(png.into_inner()));
         let image = Image::new()
             .set("x", x)
             .set("y", y)
             .set("width", picture.width() * zoom)
             .set("height", picture.height() * zoom)
             .set("style", "image-rendering: pixelated")
-            .set("href", href);
+            .set("href", data_uri(picture)?);
         self.add(image);
         Ok(())
     }
 
     /// Writes the page to a file, whose folder is made where it is not there.
-    pub(super) fn save(self, path: &Path) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn save(self, path: &Path) -> Result<(), Box<dyn Error>> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
         svg::save(path, &self.document)?;
         Ok(())
+    }
+
+    /// The page as the text of an SVG file.
+    pub(crate) fn svg(&self) -> String {
+        self.document.to_string()
     }
 
     fn add(&mut self, node: impl Into<Box<dyn svg::Node>>) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::RgbImage;
 
-use super::figure::{Anchor, Figure};
+use crate::figure::{Anchor, Figure};
 use crate::pictures::grid;
 
 /// Side of a picture on the page.
@@ -16,14 +16,14 @@ const GAP: u32 = 4;
 const LABELS: u32 = 210;
 
 /// Square pictures of one size, which [`SIDE`] is a multiple of, with two lines of label.
-pub(super) struct Row {
-    pub(super) label: String,
-    pub(super) remark: String,
-    pub(super) pictures: Vec<RgbImage>,
+pub(crate) struct Row {
+    pub(crate) label: String,
+    pub(crate) remark: String,
+    pub(crate) pictures: Vec<RgbImage>,
 }
 
 /// Writes rows below one another.
-pub(super) fn write(rows: &[Row], path: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn write(rows: &[Row], path: &Path) -> Result<(), Box<dyn Error>> {
     let columns = rows.iter().map(|row| row.pictures.len()).max().unwrap_or(0) as u32;
     let tile = SIDE + GAP;
     let mut figure = Figure::new(LABELS + columns * tile + GAP, rows.len() as u32 * tile);
@@ -34,7 +34,7 @@ pub(super) fn write(rows: &[Row], path: &Path) -> Result<(), Box<dyn Error>> {
         let Some(first) = row.pictures.first() else { continue };
         let zoom = SIDE / first.width();
         let pictures = grid(std::slice::from_ref(&row.pictures), GAP / zoom);
-        figure.picture((LABELS, number as u32 * tile), zoom, &pictures)?;
+        figure.picture((LABELS, number as u32 * tile), zoom, &pictures.into())?;
     }
     figure.save(path)
 }

@@ -22,6 +22,8 @@ mod flow;
 mod from_files;
 mod generator;
 mod labels;
+#[cfg(doctest)]
+mod pages;
 mod parameters;
 mod permutation;
 mod pixel;
@@ -52,13 +54,3 @@ pub use mizumashi_stats as stats;
 pub use mizumashi_transform as transform;
 pub use mizumashi_whitening as whitening;
 pub use ndarray;
-
-/// Compiles the README's example.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-/// Runs the examples of the page on whitening.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/whitening.md")]
-struct WhiteningPage;

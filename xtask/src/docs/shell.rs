@@ -48,10 +48,8 @@ pub(super) fn run(
                 Some(folder) => folder,
                 None => folder.insert(scene(target, &page.path)?),
             };
-            let paths = programs
-                .iter()
-                .cloned()
-                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let paths = programs.iter().cloned().chain(std::env::split_paths(&path));
             let output = Command::new("bash")
                 .args(["-euo", "pipefail", "-c", &script])
                 .current_dir(folder)

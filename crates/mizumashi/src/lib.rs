@@ -4,6 +4,33 @@
 //! exact statistics, one pass over the pixels, and batches that depend on the seed alone. The
 //! parts it is made of are re-exported as modules and can be used alone:
 //!
+//! ```text
+//!  images: an array, or files ────────────────────────────────┐
+//!     │ fit                                                    │
+//!     ▼                                                        ▼
+//!  statistics ──► recipe ──draw(seed, epoch, index)──► plan ──fuse, run──► batch of f32
+//!     └► whitening ──▲                                  └► masks, points, boxes
+//! ```
+//!
+//! ```
+//! use mizumashi::ImageDataGenerator;
+//! use mizumashi::data::Synthetic;
+//!
+//! let set = Synthetic { train: 64, test: 8, ..Synthetic::default() }.generate()?;
+//! let mut generator = ImageDataGenerator::builder()
+//!     .featurewise_center(true)
+//!     .featurewise_std_normalization(true)
+//!     .rotation_range(20.0)
+//!     .horizontal_flip(true)
+//!     .build()?;
+//! generator.fit(set.train.images())?;
+//! for batch in generator.flow(set.train.images(), set.train.labels(), 32)?.take(2) {
+//!     let batch = batch?;
+//!     assert_eq!((batch.x.dim(), batch.y.len()), ((32, 32, 32, 3), 32));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | module | crate | what it is for |
 //! |---|---|---|
 //! | [`stats`] | `mizumashi-stats` | moments, histograms, quantiles, covariance |

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use mizumashi::data::{Dataset, Error, Synthetic, TrainTest, cifar, to_categorical};
+use mizumashi::data::{Dataset, Error, Synthetic, cifar, to_categorical};
 use ndarray::Array2;
 
 /// A training set with one-hot labels, and a test set.
@@ -18,18 +18,10 @@ pub(crate) struct Source {
 impl Source {
     /// CIFAR-10 from `directory`, or a set of `generated` images.
     pub(crate) fn open(directory: Option<&Path>, generated: usize) -> Result<Self, Error> {
-        match directory {
-            Some(directory) => Self::of("CIFAR-10", cifar::open_cifar10(directory)?),
-            None => Self::generated(Synthetic { train: generated, ..Default::default() }),
-        }
-    }
-
-    /// A set of generated images.
-    pub(crate) fn generated(set: Synthetic) -> Result<Self, Error> {
-        Self::of("generated", set.generate()?)
-    }
-
-    fn of(name: &'static str, data: TrainTest) -> Result<Self, Error> {
+        let (name, data) = match directory {
+            Some(directory) => ("CIFAR-10", cifar::open_cifar10(directory)?),
+            None => ("generated", Synthetic { train: generated, ..Default::default() }.generate()?),
+        };
         let train = data.train;
         let one_hot = to_categorical(train.labels().view(), train.class_count())?;
         Ok(Self { name, train, one_hot, test: data.test })

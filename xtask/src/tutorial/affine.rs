@@ -63,7 +63,7 @@ pub(super) fn one_by_one(source: &Source, path: &Path) -> Result<String, Box<dyn
 
 /// Writes a row for each border: pictures moved so far that it is seen.
 pub(super) fn borders(source: &Source, path: &Path) -> Result<String, Box<dyn Error>> {
-    let moved = AffineParameters { rotation: 20.0, width_shift: 18.0, ..Default::default() };
+    let moved = AffineParameters { rotation: 20.0, width_shift: 9.0, ..Default::default() };
     let parameters = TransformParameters { affine: moved, ..Default::default() };
     let rows = [
         ("Nearest", "the edge goes on", Border::Nearest),

@@ -98,9 +98,10 @@ fn histogram(
             .collect();
         figure.line(&points, COLOURS[channel], 2);
     }
-    for tick in 0..=4 {
-        let x = left + width * tick / 4;
-        let value = low + (high - low) * f64::from(tick) / 4.0;
+    let ticks = if low == 0.0 { 5 } else { 4 };
+    for tick in 0..=ticks {
+        let x = left + width * tick / ticks;
+        let value = low + (high - low) * f64::from(tick) / f64::from(ticks);
         figure.line(&[(x, top + height), (x, top + height + 4)].map(real), [60, 60, 60], 1);
         figure.text(
             (x, top + height + 18),

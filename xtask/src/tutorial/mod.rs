@@ -9,8 +9,6 @@ mod single;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use mizumashi::data::Synthetic;
-
 use crate::source::Source;
 
 /// What `cargo xtask tutorial` takes.
@@ -43,16 +41,7 @@ const SAMPLES: usize = 2_000;
 
 /// Draws every picture of the page and prints the figures that stand in its text.
 pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
-    let source = match &options.cifar {
-        Some(directory) => Source::open(Some(directory), 0)?,
-        // Larger than CIFAR-10's, so that something is seen.
-        None => Source::generated(Synthetic {
-            train: SAMPLES,
-            height: 64,
-            width: 64,
-            ..Synthetic::default()
-        })?,
-    };
+    let source = Source::open(options.cifar.as_deref(), SAMPLES)?;
     println!("data: {source}");
     for (name, draw) in FIGURES {
         let path = options.out.join(format!("{name}-{}.svg", source.name.to_lowercase()));

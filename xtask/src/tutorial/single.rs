@@ -40,7 +40,7 @@ pub(super) fn rescale(source: &Source, path: &Path) -> Result<String, Box<dyn Er
 
 /// Writes a picture and the same underexposed, before and after.
 pub(super) fn samplewise(source: &Source, path: &Path) -> Result<String, Box<dyn Error>> {
-    let bright = original(source, 3);
+    let bright = original(source, 4);
     let dark = bright.mapv(|level| (0.4 * level).round());
     let recipe = Recipe::new().then(SamplewiseStandardise::new());
     let (of_bright, of_dark) = (run(&recipe, bright.view())?, run(&recipe, dark.view())?);

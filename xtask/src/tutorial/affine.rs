@@ -13,6 +13,9 @@ use crate::pictures::enlarged;
 use crate::sheet::{self, Row};
 use crate::source::Source;
 
+/// What is done at a place from -1 to 1 of a range.
+type Range<'a> = &'a dyn Fn(f64) -> TransformParameters;
+
 /// Pictures in a row.
 const STEPS: usize = 7;
 
@@ -21,7 +24,7 @@ pub(super) fn one_by_one(source: &Source, path: &Path) -> Result<String, Box<dyn
     let affine = |affine| TransformParameters { affine, ..Default::default() };
     let unit = AffineParameters::default();
     let side = source.train.images().dim().1 as f64;
-    let rows: [(&str, &str, &dyn Fn(f64) -> TransformParameters); 8] = [
+    let rows: [(&str, &str, Range<'_>); 8] = [
         ("rotation", "-30° to 30°", &|t| affine(AffineParameters { rotation: 30.0 * t, ..unit })),
         ("width shift", "-0.3 to 0.3 of the width", &|t| {
             affine(AffineParameters { width_shift: 0.3 * side * t, ..unit })

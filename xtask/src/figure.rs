@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::{DynamicImage, Rgb};
 use svg::Document;
-use svg::node::element::{Image, Rectangle, Text};
+use svg::node::element::{Image, Polyline, Rectangle, Text};
 
 use crate::pictures::data_uri;
 use crate::plot::{INK, PAPER, css};
@@ -99,6 +99,17 @@ impl Figure {
             .set("height", height)
             .set("fill", css(fill.0));
         self.add(rectangle);
+    }
+
+    /// A line through points, `width` pixels wide.
+    pub(crate) fn line(&mut self, points: &[(f64, f64)], colour: [u8; 3], width: u32) {
+        let points: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let line = Polyline::new()
+            .set("points", points.join(" "))
+            .set("fill", "none")
+            .set("stroke", css(colour))
+            .set("stroke-width", width);
+        self.add(line);
     }
 
     /// A picture with its upper left corner here, each of its pixels `zoom` pixels of the page.

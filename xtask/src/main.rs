@@ -3,6 +3,7 @@
 
 mod bench;
 mod chart;
+mod docs;
 mod figure;
 mod layers;
 mod pages;
@@ -12,6 +13,7 @@ mod python;
 mod sheet;
 mod source;
 mod study;
+mod tutorial;
 mod verify;
 mod whitening;
 
@@ -40,6 +42,10 @@ enum Chore {
     Bench(bench::Options),
     /// Draw the pictures of docs/whitening.md and print its figures.
     Whitening(whitening::Options),
+    /// Check the links, pictures and listings of the documentation, and run the shell listings.
+    Docs(docs::Options),
+    /// Draw the pictures of docs/tutorial.md and print its figures.
+    Tutorial(tutorial::Options),
     /// Train small networks on every kind of input, and see what each technique is worth.
     Study(study::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Chore::Verify(options) => verify::run(&options),
         Chore::Pages(options) => pages::run(&options),
         Chore::Whitening(options) => whitening::run(&options),
+        Chore::Docs(options) => docs::run(&options),
+        Chore::Tutorial(options) => tutorial::run(&options),
         Chore::Python(options) => python::run(&options),
         Chore::Study(options) => study::run(&options).map_err(|error| -> Box<dyn Error> { error }),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),

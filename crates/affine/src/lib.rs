@@ -36,6 +36,22 @@
 //! assert_eq!(turned.into_raw_vec_and_offset().0, [3.0, 1.0, 4.0, 2.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Where it stands
+//!
+//! It knows images as arrays, and nothing of files, chance per sample or recipes; those build on it:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing
+//!  │  ├─ affine        maps, resampling, points and boxes       <- here
+//!  │  └─ stats         moments, histograms, covariance
+//!  ├─ whitening        ZCA, PCA and their kin
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set
+//! ```
 
 mod affine;
 mod border;

@@ -37,6 +37,22 @@
 //! assert_eq!(y.shape(), x.shape());
 //! # Ok::<(), mizumashi_batchnorm::Error>(())
 //! ```
+//!
+//! # Where it stands
+//!
+//! It needs the statistics alone, and nothing of the generator; a network calls it, not the flow:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing
+//!  │  ├─ affine        maps, resampling, points and boxes
+//!  │  └─ stats         moments, histograms, covariance
+//!  ├─ whitening        ZCA, PCA and their kin
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives             <- here
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set
+//! ```
 
 mod backpropagation;
 mod backward;

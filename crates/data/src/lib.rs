@@ -19,6 +19,22 @@
 //! assert_eq!(targets.dim(), (200, 10));
 //! # Ok::<(), mizumashi_data::Error>(())
 //! ```
+//!
+//! # Where it stands
+//!
+//! It needs no other crate of the house, and none but the facade needs it:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing
+//!  │  ├─ affine        maps, resampling, points and boxes
+//!  │  └─ stats         moments, histograms, covariance
+//!  ├─ whitening        ZCA, PCA and their kin
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set      <- here
+//! ```
 
 mod allocate;
 mod categorical;

@@ -4,6 +4,33 @@
 //! exact statistics, one pass over the pixels, and batches that depend on the seed alone. The
 //! parts it is made of are re-exported as modules and can be used alone:
 //!
+//! ```text
+//!  images: an array, or files ────────────────────────────────┐
+//!     │ fit                                                    │
+//!     ▼                                                        ▼
+//!  statistics ──► recipe ──draw(seed, epoch, index)──► plan ──fuse, run──► batch of f32
+//!     └► whitening ──▲                                  └► masks, points, boxes
+//! ```
+//!
+//! ```
+//! use mizumashi::ImageDataGenerator;
+//! use mizumashi::data::Synthetic;
+//!
+//! let set = Synthetic { train: 64, test: 8, ..Synthetic::default() }.generate()?;
+//! let mut generator = ImageDataGenerator::builder()
+//!     .featurewise_center(true)
+//!     .featurewise_std_normalization(true)
+//!     .rotation_range(20.0)
+//!     .horizontal_flip(true)
+//!     .build()?;
+//! generator.fit(set.train.images())?;
+//! for batch in generator.flow(set.train.images(), set.train.labels(), 32)?.take(2) {
+//!     let batch = batch?;
+//!     assert_eq!((batch.x.dim(), batch.y.len()), ((32, 32, 32, 3), 32));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | module | crate | what it is for |
 //! |---|---|---|
 //! | [`stats`] | `mizumashi-stats` | moments, histograms, quantiles, covariance |
@@ -22,6 +49,8 @@ mod flow;
 mod from_files;
 mod generator;
 mod labels;
+#[cfg(doctest)]
+mod pages;
 mod parameters;
 mod permutation;
 mod pixel;
@@ -52,13 +81,3 @@ pub use mizumashi_stats as stats;
 pub use mizumashi_transform as transform;
 pub use mizumashi_whitening as whitening;
 pub use ndarray;
-
-/// Compiles the README's example.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-/// Runs the examples of the page on whitening.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/whitening.md")]
-struct WhiteningPage;

@@ -30,6 +30,22 @@
 //! assert_eq!(statistics, Statistics::of(images.view(), Layout::Nhwc, Grouping::Channel)?);
 //! # Ok::<(), mizumashi_stats::Error>(())
 //! ```
+//!
+//! # Where it stands
+//!
+//! It knows arrays, and nothing of images as files or of transforms; three crates build on it:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing
+//!  │  ├─ affine        maps, resampling, points and boxes
+//!  │  └─ stats         moments, histograms, covariance          <- here
+//!  ├─ whitening        ZCA, PCA and their kin
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set
+//! ```
 
 mod binned;
 mod byte_columns;

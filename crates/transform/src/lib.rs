@@ -25,6 +25,23 @@
 //! A transform of your own is a type with [`Transform`] implemented, in any crate; see the trait.
 //! What its implementation needs is re-exported here: [`typetag`] and [`serde`] for recipe
 //! files, [`ndarray`] for pixels, [`affine`] for maps, [`rand_distr`] for distributions.
+//!
+//! # Where it stands
+//!
+//! It knows one sample and its targets, and nothing of sets, batches or files. A crate with transforms
+//! of your own needs this one alone:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing                   <- here
+//!  │  ├─ affine        maps, resampling, points and boxes
+//!  │  └─ stats         moments, histograms, covariance
+//!  ├─ whitening        ZCA, PCA and their kin
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set
+//! ```
 
 mod draw;
 mod error;

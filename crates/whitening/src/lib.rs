@@ -108,6 +108,22 @@
 //! assert!((white - picture / 26_f32.sqrt()).iter().all(|x| x.abs() < 1e-6));
 //! # Ok::<(), mizumashi_whitening::Error>(())
 //! ```
+//!
+//! # Where it stands
+//!
+//! It needs the statistics alone, and an eigen-solver; the generator calls it for whole batches:
+//!
+//! ```text
+//!  mizumashi           generator, flow, batches
+//!  ├─ transform        recipes, plans, fusing
+//!  │  ├─ affine        maps, resampling, points and boxes
+//!  │  └─ stats         moments, histograms, covariance
+//!  ├─ whitening        ZCA, PCA and their kin                   <- here
+//!  │  └─ stats
+//!  ├─ batchnorm        the layer, and its relatives
+//!  │  └─ stats
+//!  └─ data             image files, CIFAR, a generated set
+//! ```
 
 mod cholesky;
 mod convolution;

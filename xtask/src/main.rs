@@ -3,10 +3,12 @@
 
 mod bench;
 mod chart;
+mod fuzz;
 mod layers;
 mod pictures;
 mod plot;
 mod python;
+mod safety;
 mod source;
 mod study;
 mod verify;
@@ -29,6 +31,10 @@ struct Arguments {
 enum Chore {
     /// Check that every crate depends only on crates of a lower floor.
     Layers,
+    /// Count lines with `unsafe` and crates depended on, and check that neither grew.
+    Safety,
+    /// Fuzz every target of `fuzz/` for some time; needs nightly and cargo-fuzz.
+    Fuzz(fuzz::Options),
     /// Run the end-to-end checks and print a table of figures and verdicts.
     Verify(verify::Options),
     /// Time every piece of work, beside others that do the same, and print a table.
@@ -44,6 +50,8 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
+        Chore::Safety => safety::check(),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Verify(options) => verify::run(&options),
         Chore::Whitening(options) => whitening::run(&options),
         Chore::Python(options) => python::run(&options),

@@ -22,12 +22,14 @@ mod flow;
 mod from_files;
 mod generator;
 mod labels;
+mod panic;
 mod parameters;
 mod permutation;
 mod pixel;
 mod prefetch;
 mod rows;
 mod source;
+mod state;
 mod whiten;
 
 pub use batch::Batch;
@@ -43,6 +45,7 @@ pub use pixel::Pixel;
 pub use prefetch::Prefetch;
 pub use rows::Rows;
 pub use source::Source;
+pub use state::FlowState;
 pub use whiten::Whiten;
 
 pub use mizumashi_affine as affine;

@@ -104,7 +104,7 @@ impl<'r> Plan<'r> {
     pub fn apply<P: PixelValue>(&self, image: ArrayView3<'_, P>) -> Result<Array3<f32>, Error> {
         check_shape("image", self.input, ImageShape::new(image.dim()))?;
         let program = self.fuse()?;
-        let mut output = Array3::zeros(program.output_shape().dim());
+        let mut output = program.output_shape().zeros()?;
         program.run(image, output.view_mut(), &mut Scratch::default())?;
         Ok(output)
     }
@@ -118,7 +118,7 @@ impl<'r> Plan<'r> {
     pub fn apply_mask(&self, mask: ArrayView3<'_, u8>, outside: u8) -> Result<Array3<u8>, Error> {
         let found = ImageShape::new(mask.dim());
         check_shape("mask", ImageShape { channels: found.channels, ..self.input }, found)?;
-        let output = ImageShape { channels: found.channels, ..self.output_shape()? }.checked()?;
+        let output = ImageShape { channels: found.channels, ..self.output_shape()? };
         // `Border::Constant` begins at the centres of the outermost pixels and would cut half of
         // each off; a rim of `outside` begins at their outer edges.
         let mut framed =
@@ -129,7 +129,7 @@ impl<'r> Plan<'r> {
             interpolation: Interpolation::Nearest,
             border: Border::Nearest,
         };
-        let mut moved = Array3::zeros(output.dim());
+        let mut moved = output.zeros()?;
         warp.apply(framed.view(), moved.view_mut())?;
         Ok(moved)
     }

@@ -20,6 +20,8 @@
 //! # Ok::<(), mizumashi_data::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod allocate;
 mod categorical;
 pub mod cifar;

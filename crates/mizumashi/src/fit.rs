@@ -4,7 +4,7 @@ use mizumashi_stats::{Covariance, Grouping, Layout, Moments, Statistics};
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Method, Scope, Whitener};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, CowArray, Ix2, s};
+use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, CowArray, Ix2, Slice};
 
 use crate::batch::Runner;
 use crate::panic::guarded;
@@ -94,7 +94,8 @@ impl<S: Source> TrainingSet<'_, S> {
             match learnt.begin(whitener.solution(observations, dims)?.method, observations, dims) {
                 Learnt::Covariance(covariance) => covariance.update(rows.view())?,
                 Learnt::Rows { all, filled } => {
-                    all.slice_mut(s![*filled..*filled + rows.nrows(), ..]).assign(&rows);
+                    let next = Slice::from(*filled..*filled + rows.nrows());
+                    all.slice_axis_mut(Axis(0), next).assign(&rows);
                     *filled += rows.nrows();
                 }
                 Learnt::Nothing => {}

@@ -13,6 +13,8 @@
 //! | [`transform`] | `mizumashi-transform` | recipes, plans, own transforms |
 //! | [`data`] | `mizumashi-data` | image files, CIFAR files and a generated set |
 
+#![forbid(unsafe_code)]
+
 mod batch;
 mod builder;
 mod error;

@@ -26,6 +26,8 @@
 //! What its implementation needs is re-exported here: [`typetag`] and [`serde`] for recipe
 //! files, [`ndarray`] for pixels, [`affine`] for maps, [`rand_distr`] for distributions.
 
+#![forbid(unsafe_code)]
+
 mod draw;
 mod error;
 mod plan;

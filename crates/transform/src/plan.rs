@@ -1,7 +1,7 @@
 //! Plans: a recipe's steps for one sample, with nothing left to chance.
 
 use mizumashi_affine::{Affine, Border, BoundingBox, Interpolation, Point, Warp};
-use ndarray::{Array3, ArrayView3, s};
+use ndarray::{Array3, ArrayView3, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 use crate::program::check_shape;
@@ -123,7 +123,10 @@ impl<'r> Plan<'r> {
         // each off; a rim of `outside` begins at their outer edges.
         let mut framed =
             Array3::from_elem((found.height + 2, found.width + 2, found.channels), outside);
-        framed.slice_mut(s![1..=found.height, 1..=found.width, ..]).assign(&mask);
+        let mut inside = framed.view_mut();
+        inside.slice_axis_inplace(Axis(0), Slice::from(1..=found.height));
+        inside.slice_axis_inplace(Axis(1), Slice::from(1..=found.width));
+        inside.assign(&mask);
         let warp = Warp {
             map: self.output_to_input().then(&Affine::translation(1.0, 1.0)),
             interpolation: Interpolation::Nearest,

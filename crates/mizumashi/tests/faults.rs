@@ -201,17 +201,24 @@ fn no_thread_is_left() {
     };
     leave(); // rayon's threads are there from now on
     let before = threads();
+    // A thread that has ended is in the kernel's list for a moment longer.
+    let left = || {
+        (0..500).all(|_| {
+            thread::sleep(Duration::from_millis(10));
+            threads() > before
+        })
+    };
     for _ in 0..50 {
         leave();
-        assert_eq!(threads(), before);
     }
+    assert!(!left(), "{} threads where {before} were", threads());
     let gives_up = || {
         let flow = generator.flow(&x, (), 64).unwrap();
         flow.prefetch(2, |_| panic!("the consumer gave up"))
     };
     let passed_on = std::panic::catch_unwind(std::panic::AssertUnwindSafe(gives_up));
     assert!(passed_on.is_err(), "the consumer's own panic passes through, and nothing hangs");
-    assert_eq!(threads(), before);
+    assert!(!left(), "{} threads where {before} were", threads());
 }
 
 /// Runs one ignored test of this file in a process of its own, under a limit of the shell.
@@ -290,14 +297,13 @@ fn served_in_little_memory() {
         r#"{{"version": 1, "input": {{"height": 4, "width": 4, "channels": 3}}, "steps": [
             {{"geometric": {{"warp": {{"map": [[1, 0, 0], [0, 1, 0]], "interpolation": "nearest",
               "border": "nearest"}}, "height": {0}, "width": {0}}}}}]}}"#,
-        10_000
+        30_000
     );
     let plan = mizumashi::transform::Plan::from_json(&plan).unwrap();
     for refused in [plan.apply(image.view()).map(drop), plan.apply_mask(image.view(), 0).map(drop)] {
         let too_large = matches!(refused, Err(mizumashi::transform::Error::TooLarge { .. }));
-        assert!(too_large || refused.is_ok(), "{refused:?}");
+        assert!(too_large, "{refused:?}");
     }
-    assert!(plan.apply(image.view()).is_err(), "1.2 GB");
 }
 
 /// Resident memory in bytes.

@@ -160,4 +160,7 @@ fn fingerprints_stay_what_they_are() {
     assert_eq!(json, STATE);
 }
 
-const STATE: &str = "";
+const STATE: &str = concat!(
+    r#"{"version":1,"seed":7,"shuffle":true,"epoch":0,"position":0,"recipe":1366314996941316862,"#,
+    r#""samples":{"source":8821907712647705726,"part":[0,3],"shard":[0,1]}}"#
+);

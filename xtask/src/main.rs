@@ -5,11 +5,13 @@ mod bench;
 mod chart;
 mod docs;
 mod figure;
+mod fuzz;
 mod layers;
 mod pages;
 mod pictures;
 mod plot;
 mod python;
+mod safety;
 mod sheet;
 mod source;
 mod study;
@@ -34,6 +36,10 @@ struct Arguments {
 enum Chore {
     /// Check that every crate depends only on crates of a lower floor.
     Layers,
+    /// Count lines with `unsafe` and crates depended on, and check that neither grew.
+    Safety,
+    /// Fuzz every target of `fuzz/` for some time; needs nightly and cargo-fuzz.
+    Fuzz(fuzz::Options),
     /// Run the end-to-end checks, print figures and verdicts, and write a page with pictures.
     Verify(verify::Options),
     /// Open pages in Chromium and see that all is well in them.
@@ -55,6 +61,8 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Layers => layers::check(),
+        Chore::Safety => safety::check(),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Verify(options) => verify::run(&options),
         Chore::Pages(options) => pages::run(&options),
         Chore::Whitening(options) => whitening::run(&options),

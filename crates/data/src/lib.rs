@@ -36,6 +36,8 @@
 //!  └─ data             image files, CIFAR, a generated set      <- here
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod allocate;
 mod categorical;
 pub mod cifar;

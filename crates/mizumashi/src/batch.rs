@@ -7,7 +7,8 @@ use mizumashi_transform::{ImageShape, Program, Recipe, SampleKey, SampleStage, S
 use ndarray::{Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis};
 use num_traits::AsPrimitive;
 
-use crate::source::check_size;
+use crate::panic::guarded;
+use crate::source::check_memory;
 use crate::{Error, Source};
 
 /// One batch of training data.
@@ -74,6 +75,11 @@ impl<'r> Runner<'r> {
         Self { recipe, stages: recipe.stages(), layout, workers: Mutex::default() }
     }
 
+    /// The recipe that it runs.
+    pub(crate) fn recipe(&self) -> &'r Recipe {
+        self.recipe
+    }
+
     /// The layout of its batches.
     pub(crate) fn layout(&self) -> Layout {
         self.layout
@@ -92,7 +98,7 @@ impl<'r> Runner<'r> {
     pub(crate) fn allocate(&self, samples: usize, image: ImageShape) -> Result<Array4<f32>, Error> {
         let image = [image.height, image.width, image.channels];
         let shape = self.layout.batch_shape(samples, image);
-        check_size(&shape)?;
+        check_memory(&shape)?;
         Ok(Array4::zeros(shape))
     }
 
@@ -126,10 +132,14 @@ impl<'r> Runner<'r> {
         let mut between: Option<Array4<f32>> = None;
         for (number, stage) in self.stages.iter().enumerate() {
             match (stage, between.take()) {
-                (Stage::Batch(operation), None) => operation.apply_batch(batch.view_mut())?,
-                (Stage::Batch(operation), Some(mut images)) => {
-                    operation.apply_batch(images.view_mut())?;
-                    between = Some(images);
+                (Stage::Batch(operation), before) => {
+                    let mut images = before;
+                    let target = match &mut images {
+                        Some(images) => images.view_mut(),
+                        None => batch.view_mut(),
+                    };
+                    guarded(None, || Ok(operation.apply_batch(target)?))?;
+                    between = images;
                 }
                 (Stage::Samples(stage), before) => {
                     // Only the last stage of samples, and what follows it, touch the batch.
@@ -164,8 +174,9 @@ impl<'r> Runner<'r> {
             let shape = self.with_worker(|worker| {
                 stage.draw_into(key(indices[0]), source.image_shape(), &mut worker.program)
             })?;
-            let mut images =
-                Array4::zeros((indices.len(), shape.height, shape.width, shape.channels));
+            let shape = [indices.len(), shape.height, shape.width, shape.channels];
+            check_memory(&shape)?;
+            let mut images = Array4::zeros(shape);
             self.run_samples(stage, indices, key, (source, place), Some(images.view_mut()))?;
             return Ok(Some(images));
         };
@@ -176,14 +187,15 @@ impl<'r> Runner<'r> {
             if slot + 1 < indices.len() {
                 source.prefetch(place(slot + 1));
             }
-            source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
+            let work = || source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
                 let input = ImageShape::new(image.dim());
                 let found = stage.draw_into(key(sample), input, &mut worker.program)?;
                 if found != expected {
                     return Err(Error::MixedShapes { sample, expected, found });
                 }
                 Ok(worker.program.run(image, output, &mut worker.scratch)?)
-            })?
+            })?;
+            guarded(Some(sample), work)
         };
         // Each thread begins at a place of its own, the same in every batch: a buffer that is filled
         // again is then still in the cache of the core that filled it before. A thread that is done

@@ -81,6 +81,28 @@ pub enum Error {
         /// Images in the set.
         images: usize,
     },
+    /// A state of a flow that is not this one.
+    #[error(
+        "the state is of another {differs}; resume it with what it was taken of, or begin anew"
+    )]
+    State {
+        /// What is not the same.
+        differs: &'static str,
+    },
+    /// A transform or a source panicked. The batch is lost; the flow can go on behind it.
+    #[error(
+        "{} panicked: {message}; mend the transform or the source",
+        match sample {
+            Some(sample) => format!("making sample {sample}"),
+            None => "an operation on a whole batch".to_owned(),
+        }
+    )]
+    Panicked {
+        /// Index of the image in its set; `None` in an operation on whole batches.
+        sample: Option<usize>,
+        /// What the panic said.
+        message: String,
+    },
     /// The thread that makes batches ahead has ended, which only a panic makes it do.
     #[error("the thread that makes batches ahead has panicked; its message is on stderr")]
     Producer,

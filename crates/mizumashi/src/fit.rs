@@ -4,9 +4,11 @@ use mizumashi_stats::{Covariance, Grouping, Layout, Moments, Statistics};
 use mizumashi_transform::{ImageShape, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Method, Scope, Whitener};
 use ndarray::parallel::prelude::*;
-use ndarray::{Array2, Array4, ArrayViewMut3, Axis, CowArray, Ix2, s};
+use ndarray::{Array2, Array4, ArrayView3, ArrayViewMut3, Axis, CowArray, Ix2, Slice};
 
 use crate::batch::Runner;
+use crate::panic::guarded;
+use crate::source::check_memory;
 use crate::{Error, Pixel, Source};
 
 /// The images of a fit and how often they are gone through.
@@ -35,18 +37,20 @@ impl<S: Source> TrainingSet<'_, S> {
         for start in (0..samples).step_by(self.chunk()) {
             let count = self.chunk().min(samples - start);
             let (height, width, channels) = shape.dim();
+            check_memory(&[count, height, width, channels])?;
             let mut chunk =
                 Array4::from_elem((count, height, width, channels), S::Pixel::default());
             let read = |(offset, mut slot): (usize, ArrayViewMut3<'_, S::Pixel>)| {
                 let sample = start + offset;
-                self.source.with_image(sample, |image| {
+                let assign = |image: ArrayView3<'_, S::Pixel>| {
                     let found = ImageShape::new(image.dim());
                     if found != shape {
                         return Err(Error::MixedShapes { sample, expected: shape, found });
                     }
                     slot.assign(&image);
                     Ok(())
-                })?
+                };
+                guarded(Some(sample), || self.source.with_image(sample, assign)?)
             };
             // All are read, so that of several failures the first is reported whatever the threads.
             let outcomes: Vec<Result<(), Error>> =
@@ -90,7 +94,8 @@ impl<S: Source> TrainingSet<'_, S> {
             match learnt.begin(whitener.solution(observations, dims)?.method, observations, dims) {
                 Learnt::Covariance(covariance) => covariance.update(rows.view())?,
                 Learnt::Rows { all, filled } => {
-                    all.slice_mut(s![*filled..*filled + rows.nrows(), ..]).assign(&rows);
+                    let next = Slice::from(*filled..*filled + rows.nrows());
+                    all.slice_axis_mut(Axis(0), next).assign(&rows);
                     *filled += rows.nrows();
                 }
                 Learnt::Nothing => {}

@@ -40,6 +40,8 @@
 //! | [`transform`] | `mizumashi-transform` | recipes, plans, own transforms |
 //! | [`data`] | `mizumashi-data` | image files, CIFAR files and a generated set |
 
+#![forbid(unsafe_code)]
+
 mod batch;
 mod builder;
 mod error;
@@ -51,12 +53,14 @@ mod generator;
 mod labels;
 #[cfg(doctest)]
 mod pages;
+mod panic;
 mod parameters;
 mod permutation;
 mod pixel;
 mod prefetch;
 mod rows;
 mod source;
+mod state;
 mod whiten;
 
 pub use batch::Batch;
@@ -72,6 +76,7 @@ pub use pixel::Pixel;
 pub use prefetch::Prefetch;
 pub use rows::Rows;
 pub use source::Source;
+pub use state::FlowState;
 pub use whiten::Whiten;
 
 pub use mizumashi_affine as affine;

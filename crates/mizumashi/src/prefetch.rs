@@ -37,8 +37,8 @@ impl<S: Source + Send, Y: Labels<Batch: Send> + Send + Sync> Flow<'_, S, Y> {
     /// # Ok::<(), mizumashi::Error>(())
     /// ```
     ///
-    /// # Panics
-    /// When a transform of the recipe panics.
+    /// A transform or a source that panics is [`Error::Panicked`], as in
+    /// [`next_batch`](Self::next_batch).
     pub fn prefetch<R>(
         self,
         ahead: usize,

@@ -1,12 +1,18 @@
 //! Where images come from: an array in memory, files on disk, or anything that can lend one.
 
+use std::hash::Hasher;
+
+use fnv::FnvHasher;
 use mizumashi_affine::prefetch;
 use mizumashi_data::Error as DataError;
 use mizumashi_data::files::ImageFiles;
-use mizumashi_transform::ImageShape;
+use mizumashi_transform::{ImageShape, PixelValue};
 use ndarray::{ArrayView3, ArrayView4, Axis};
 
 use crate::{Error, Pixel};
+
+/// Images of an array whose values go into its fingerprint.
+const FINGERPRINTED: usize = 16;
 
 /// A data set that lends its images one by one.
 ///
@@ -77,6 +83,25 @@ pub trait Source: Sync {
     /// once all of them have been lent. Their labels follow.
     fn resolve(&self, _indices: &mut [usize]) {}
 
+    /// A number that another data set hardly has, by which [`Flow::resume`](crate::Flow::resume)
+    /// knows this one again: of the number and shape of the images, of the values of up to 16 of them
+    /// where they are in memory, and for [`ImageFiles`] of the files' names without their folder.
+    /// It must be the same in another process; a source of your own may put more into it.
+    fn fingerprint(&self) -> u64 {
+        let ImageShape { height, width, channels } = self.image_shape();
+        let sizes = [self.samples(), height, width, channels];
+        let mut hasher = FnvHasher::default();
+        sizes.iter().for_each(|&size| hasher.write(&(size as u64).to_le_bytes()));
+        if let Some(images) = self.in_memory() {
+            for index in (0..sizes[0]).step_by(sizes[0].div_ceil(FINGERPRINTED).max(1)) {
+                for value in images.index_axis(Axis(0), index) {
+                    hasher.write(&value.to_f32().to_bits().to_le_bytes());
+                }
+            }
+        }
+        hasher.finish()
+    }
+
     /// All images at once, indexed (sample, height, width, channels), where they are in memory. Their
     /// values are then checked before anything is served, and a fit makes no copies.
     fn in_memory(&self) -> Option<ArrayView4<'_, Self::Pixel>> {
@@ -135,6 +160,20 @@ impl Source for ImageFiles {
     fn resolve(&self, indices: &mut [usize]) {
         self.resolve(indices);
     }
+
+    fn fingerprint(&self) -> u64 {
+        let (height, width, channels) = self.image_shape();
+        let mut hasher = FnvHasher::default();
+        for size in [self.len(), height, width, channels] {
+            hasher.write(&(size as u64).to_le_bytes());
+        }
+        for path in self.paths() {
+            // A data set may lie in another folder, or on another machine.
+            hasher.write(path.file_name().unwrap_or_default().as_encoded_bytes());
+            hasher.write(&[0]);
+        }
+        hasher.finish()
+    }
 }
 
 impl<S: Source> Source for &S {
@@ -164,6 +203,10 @@ impl<S: Source> Source for &S {
         (**self).resolve(indices);
     }
 
+    fn fingerprint(&self) -> u64 {
+        (**self).fingerprint()
+    }
+
     fn in_memory(&self) -> Option<ArrayView4<'_, Self::Pixel>> {
         (**self).in_memory()
     }
@@ -176,6 +219,13 @@ pub(crate) fn check_size(shape: &[usize]) -> Result<(), Error> {
         Some(bytes) if isize::try_from(bytes).is_ok() => Ok(()),
         _ => Err(DataError::TooLarge { shape: shape.to_vec() }.into()),
     }
+}
+
+/// Refuses an array of `f32` that there is no memory for, where `ndarray` would end the process.
+pub(crate) fn check_memory(shape: &[usize]) -> Result<(), Error> {
+    check_size(shape)?;
+    let too_large = |_| DataError::TooLarge { shape: shape.to_vec() }.into();
+    Vec::<f32>::new().try_reserve_exact(shape.iter().product()).map_err(too_large)
 }
 
 /// Refuses a source without images, or with values that no figure can be computed from.

@@ -43,6 +43,8 @@
 //!  └─ data             image files, CIFAR, a generated set
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod draw;
 mod error;
 mod plan;

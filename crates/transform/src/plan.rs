@@ -1,7 +1,7 @@
 //! Plans: a recipe's steps for one sample, with nothing left to chance.
 
 use mizumashi_affine::{Affine, Border, BoundingBox, Interpolation, Point, Warp};
-use ndarray::{Array3, ArrayView3, s};
+use ndarray::{Array3, ArrayView3, Axis, Slice};
 use serde::{Deserialize, Serialize};
 
 use crate::program::check_shape;
@@ -104,7 +104,7 @@ impl<'r> Plan<'r> {
     pub fn apply<P: PixelValue>(&self, image: ArrayView3<'_, P>) -> Result<Array3<f32>, Error> {
         check_shape("image", self.input, ImageShape::new(image.dim()))?;
         let program = self.fuse()?;
-        let mut output = Array3::zeros(program.output_shape().dim());
+        let mut output = program.output_shape().zeros()?;
         program.run(image, output.view_mut(), &mut Scratch::default())?;
         Ok(output)
     }
@@ -118,18 +118,21 @@ impl<'r> Plan<'r> {
     pub fn apply_mask(&self, mask: ArrayView3<'_, u8>, outside: u8) -> Result<Array3<u8>, Error> {
         let found = ImageShape::new(mask.dim());
         check_shape("mask", ImageShape { channels: found.channels, ..self.input }, found)?;
-        let output = ImageShape { channels: found.channels, ..self.output_shape()? }.checked()?;
+        let output = ImageShape { channels: found.channels, ..self.output_shape()? };
         // `Border::Constant` begins at the centres of the outermost pixels and would cut half of
         // each off; a rim of `outside` begins at their outer edges.
         let mut framed =
             Array3::from_elem((found.height + 2, found.width + 2, found.channels), outside);
-        framed.slice_mut(s![1..=found.height, 1..=found.width, ..]).assign(&mask);
+        let mut inside = framed.view_mut();
+        inside.slice_axis_inplace(Axis(0), Slice::from(1..=found.height));
+        inside.slice_axis_inplace(Axis(1), Slice::from(1..=found.width));
+        inside.assign(&mask);
         let warp = Warp {
             map: self.output_to_input().then(&Affine::translation(1.0, 1.0)),
             interpolation: Interpolation::Nearest,
             border: Border::Nearest,
         };
-        let mut moved = Array3::zeros(output.dim());
+        let mut moved = output.zeros()?;
         warp.apply(framed.view(), moved.view_mut())?;
         Ok(moved)
     }

@@ -156,11 +156,11 @@ impl<'r> Program<'r> {
                     resamplings -= 1;
                     let next = ImageShape { height: step.height, width: step.width, ..shape };
                     let target =
-                        if resamplings == 0 { output.view_mut() } else { image_in(back, next) };
+                        if resamplings == 0 { output.view_mut() } else { image_in(back, next)? };
                     if place == Place::Source {
                         resample(&step.warp, linear.as_ref(), source, target)?;
                     } else {
-                        let current = image_in(front, shape);
+                        let current = image_in(front, shape)?;
                         resample(&step.warp, linear.as_ref(), current.view(), target)?;
                     }
                     std::mem::swap(&mut front, &mut back);
@@ -169,7 +169,7 @@ impl<'r> Program<'r> {
                 }
                 Pass::Linear(_) | Pass::Operation(_) => {
                     let mut current =
-                        if resamplings == 0 { output.view_mut() } else { image_in(front, shape) };
+                        if resamplings == 0 { output.view_mut() } else { image_in(front, shape)? };
                     let linear = match pass {
                         Pass::Linear(linear) => Some(linear),
                         _ => None,
@@ -277,12 +277,14 @@ fn multiply_add(mut image: ArrayViewMut3<'_, f32>, linear: &Linear) {
 
 /// A view of the first values of `buffer` as an image, growing it where it is too small.
 #[allow(clippy::expect_used)] // the slice has just the length of the shape
-fn image_in(buffer: &mut Vec<f32>, shape: ImageShape) -> ArrayViewMut3<'_, f32> {
+fn image_in(buffer: &mut Vec<f32>, shape: ImageShape) -> Result<ArrayViewMut3<'_, f32>, Error> {
     let len = shape.height * shape.width * shape.channels;
-    if buffer.len() < len {
+    if let Some(more) = len.checked_sub(buffer.len()) {
+        buffer.try_reserve_exact(more).map_err(|_| Error::TooLarge { shape })?;
         buffer.resize(len, 0.0);
     }
-    ArrayViewMut3::from_shape(shape.dim(), &mut buffer[..len]).expect("a slice of the right length")
+    let image = ArrayViewMut3::from_shape(shape.dim(), &mut buffer[..len]);
+    Ok(image.expect("a slice of the right length"))
 }
 
 pub(crate) fn check_shape(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -37,6 +38,15 @@ impl ImageShape {
             Some(Ok(_)) => Ok(self),
             _ => Err(Error::TooLarge { shape: self }),
         }
+    }
+
+    /// An image of zeros of this shape, unless there is no memory for one: the shape may be that of
+    /// a file, and `Array3::zeros` would end the process.
+    pub(crate) fn zeros<T: Clone + Default>(self) -> Result<Array3<T>, Error> {
+        let Self { height, width, channels } = self.checked()?;
+        let too_large = |_| Error::TooLarge { shape: self };
+        Vec::<T>::new().try_reserve_exact(height * width * channels).map_err(too_large)?;
+        Ok(Array3::from_elem((height, width, channels), T::default()))
     }
 }
 

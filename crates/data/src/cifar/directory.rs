@@ -2,7 +2,7 @@ use super::writer::write_named;
 use super::{COARSE_CLASSES, Format, Records, read_files};
 use crate::error::io_error;
 use crate::{Dataset, Error, TrainTest};
-use ndarray::s;
+use ndarray::{Axis, Slice};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -159,8 +159,8 @@ fn save_batch(path: &Path, dataset: &Dataset, samples: Range<usize>) -> Result<(
         return Ok(());
     }
     let file = File::create_new(path).map_err(|source| io_error(path, source))?;
-    let images = dataset.images().slice(s![samples.clone(), .., .., ..]);
-    let labels = dataset.labels().slice(s![samples]);
+    let images = dataset.images().slice_axis(Axis(0), Slice::from(samples.clone()));
+    let labels = dataset.labels().slice_axis(Axis(0), Slice::from(samples));
     write_named(file, &path.display().to_string(), images, labels, None)
 }
 

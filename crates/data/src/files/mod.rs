@@ -11,6 +11,7 @@
 //!
 //! Formats are told by their content: PNG, JPEG, BMP, GIF (its first picture), PNM, TIFF, WebP.
 
+mod atomic;
 mod color;
 mod decode;
 mod folder;

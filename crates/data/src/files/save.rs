@@ -1,9 +1,11 @@
+use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, RgbaImage};
 use ndarray::ArrayView3;
 use serde::{Deserialize, Serialize};
 
+use super::atomic;
 use crate::Error;
 
 /// The formats that pictures are saved in.
@@ -34,6 +36,8 @@ impl SaveFormat {
 /// As Keras' `save_img`, it stretches the values so that the least becomes 0 and the greatest 255,
 /// then cuts off what is behind the point; values that are not numbers become 0.
 ///
+/// The file is complete or as it was: it is written under another name beside it and renamed.
+///
 /// # Errors
 /// [`Error::ImageShape`] when there are not 1, 3 or 4 channels, and [`Error::Save`] when the file
 /// cannot be written.
@@ -62,12 +66,13 @@ pub fn save_image(
         _ => None,
     };
     let picture = picture.ok_or_else(shape_error)?;
-    let saved = match format {
-        SaveFormat::Png => picture.save_with_format(path, ImageFormat::Png),
-        SaveFormat::Jpeg if channels == 4 => {
-            DynamicImage::ImageRgb8(picture.to_rgb8()).save_with_format(path, ImageFormat::Jpeg)
-        }
-        SaveFormat::Jpeg => picture.save_with_format(path, ImageFormat::Jpeg),
+    let (picture, format) = match format {
+        SaveFormat::Png => (picture, ImageFormat::Png),
+        SaveFormat::Jpeg if channels == 4 => (picture.to_rgb8().into(), ImageFormat::Jpeg),
+        SaveFormat::Jpeg => (picture, ImageFormat::Jpeg),
     };
-    saved.map_err(|source| Error::Save { path: path.to_owned(), source: source.into() })
+    let failed = |source| Error::Save { path: path.to_owned(), source };
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, format).map_err(|source| failed(source.into()))?;
+    atomic::write(path, file.get_ref()).map_err(|source| failed(source.into()))
 }

@@ -64,12 +64,8 @@ pub fn run(data: &[u8]) {
     let warp = Warp { map: Affine::new(rows), interpolation, border: input.border.into() };
     let channels = usize::from(input.channels % 7);
     let [from, to] = [input.from, input.to].map(|size| size.map(|side| usize::from(side % 48)));
-    let case = Case {
-        warp,
-        to: [to[0], to[1], channels],
-        strides: input.strides,
-        scaled: input.scaled,
-    };
+    let case =
+        Case { warp, to: [to[0], to[1], channels], strides: input.strides, scaled: input.scaled };
     let bytes = images::bytes((from[0], from[1], channels), input.seed);
     let floats = bytes.mapv(|value| match value {
         7 => -0.0,

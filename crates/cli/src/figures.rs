@@ -21,6 +21,12 @@ impl Figures {
         self.0.merge(&other.0);
     }
 
+    /// Deviation and mean alone.
+    pub(crate) fn spread(&self) -> String {
+        let [std, ave] = [self.0.std(), self.0.mean()].map(seven_decimals);
+        format!("std: {std}  ave: {ave}")
+    }
+
     pub(crate) fn min(&self) -> f64 {
         self.0.min()
     }
@@ -32,9 +38,8 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [std, ave, min, max] =
-            [self.0.std(), self.0.mean(), self.min(), self.max()].map(seven_decimals);
-        write!(f, "std: {std}  ave: {ave}  min: {min}  max: {max}")
+        let [min, max] = [self.min(), self.max()].map(seven_decimals);
+        write!(f, "{}  min: {min}  max: {max}", self.spread())
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Inputs {
     /// Pictures, folders of pictures, or folders of CIFAR-10 or CIFAR-100 (binary version)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Take the first N pictures alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
     #[command(flatten)]
     reading: Reading,
 }
@@ -44,9 +47,6 @@ pub(crate) struct Reading {
     /// Leave out pictures that cannot be read, and list them, instead of stopping at the first
     #[arg(long)]
     skip_damaged: bool,
-    /// Take the first N pictures alone
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    limit: Option<u32>,
     /// Which part of CIFAR is read
     #[arg(long, default_value = "train")]
     part: Part,
@@ -81,7 +81,11 @@ impl FromStr for Size {
 impl Inputs {
     /// The pictures, of which files are not opened yet.
     pub(crate) fn list(&self) -> Result<Pictures, Error> {
-        self.reading.list(&self.paths)
+        let mut pictures = self.reading.list(&self.paths)?;
+        if let Some(limit) = self.limit {
+            pictures.truncate(limit as usize);
+        }
+        Ok(pictures)
     }
 
     pub(crate) fn reading(&self) -> &Reading {
@@ -108,9 +112,6 @@ impl Reading {
             } else {
                 return Err(Error::Missing { path: path.clone() });
             }
-        }
-        if let Some(limit) = self.limit {
-            entries.truncate(limit as usize);
         }
         Ok(Pictures::new(entries, self.loader(self.color_mode()), self.skip_damaged))
     }

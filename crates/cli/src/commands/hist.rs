@@ -172,7 +172,7 @@ impl Histograms {
         let sides = self.sides().into_iter();
         sides
             .map(|(stage, side)| Panel {
-                title: format!("{stage}{}", side.figures),
+                title: format!("{stage}{}", side.figures.spread()),
                 channels: &side.channels,
             })
             .collect()

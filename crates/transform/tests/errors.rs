@@ -25,9 +25,8 @@ fn each_parameter_outside_its_range_is_named_with_its_value() {
     let mean_only = || FeaturewiseStandardise::new(Some(vec![0.0]), None).unwrap();
     let rescale = || Rescale::new(1.0).unwrap();
     let samplewise = SamplewiseStandardise::new;
-    let quantiles = |lower, upper| {
-        Stretch::new(0.0, 1.0).unwrap().quantiles(lower, upper).map(drop)
-    };
+    let quantiles =
+        |lower, upper| Stretch::new(0.0, 1.0).unwrap().quantiles(lower, upper).map(drop);
     let cases = [
         (BoxBlur::new(0).map(drop), "box_blur", "size", "0"),
         (BoxBlur::new(2).map(drop), "box_blur", "size", "2"),

@@ -30,10 +30,6 @@ const COLUMNS: u64 = 10;
 /// Copy N of a picture depends on the seed, N, and the picture's place in the list alone.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
-    #[command(flatten)]
-    recipe: RecipeOptions,
     /// Variants of each picture
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
@@ -41,6 +37,10 @@ pub(crate) struct Options {
     /// Chooses the random numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    recipe: RecipeOptions,
     #[command(flatten)]
     destination: Destination,
 }

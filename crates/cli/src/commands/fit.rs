@@ -19,13 +19,13 @@ use crate::statistics_file::StatisticsFile;
 /// The file holds the histograms that they come from.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
     /// Write the statistics to this file, as JSON: for standardize --statistics
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
     writing: Output,
+    #[command(flatten)]
+    inputs: Inputs,
 }
 
 /// What was learnt.

@@ -26,8 +26,6 @@ use crate::{bars, json_file};
 /// In the terminal, or as a plot; before and after, if a step is given.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
     /// Show the values after this step, too
     #[arg(long)]
     step: Option<Step>,
@@ -39,6 +37,8 @@ pub(crate) struct Options {
     output: Option<PathBuf>,
     #[command(flatten)]
     writing: Output,
+    #[command(flatten)]
+    inputs: Inputs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -24,10 +24,6 @@ use crate::sheet::{self, Cell};
 pub(crate) struct Options {
     /// A picture, or a folder whose first picture is taken
     path: PathBuf,
-    #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    recipe: RecipeOptions,
     /// How many draws are shown
     #[arg(long, value_name = "N", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=399))]
@@ -46,6 +42,10 @@ pub(crate) struct Options {
     offset: Offset,
     #[command(flatten)]
     writing: Output,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    recipe: RecipeOptions,
 }
 
 /// What was drawn.

@@ -19,8 +19,6 @@ use crate::statistics_file::StatisticsFile;
 #[derive(Debug, Args)]
 #[command(visible_alias = "standardise")]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
     /// Use the figures of each channel over all the pictures given
     #[arg(long, conflicts_with = "statistics")]
     featurewise: bool,
@@ -32,6 +30,8 @@ pub(crate) struct Options {
     center_only: bool,
     #[command(flatten)]
     offset: Offset,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     destination: Destination,
 }

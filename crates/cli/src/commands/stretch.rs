@@ -12,8 +12,6 @@ use crate::inputs::Inputs;
 /// Stretch the contrast of each picture, so that its least value becomes 0 and its greatest 255
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
     /// Stretch between two percentiles instead, and cut what lies beyond them, as 1,99
     #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 2)]
     percentiles: Option<Vec<f64>>,
@@ -24,6 +22,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SIZE", num_args = 0..=1, default_missing_value = "3",
         require_equals = true)]
     blur: Option<usize>,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     destination: Destination,
 }

@@ -25,8 +25,6 @@ const KINDS: [&str; 5] = ["zca", "pca", "cholesky", "zca_cor", "pca_cor"];
 /// Decorrelate the values of pictures, and give them unit variance
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    #[command(flatten)]
-    inputs: Inputs,
     /// Fit on these pictures or folders instead of on those that are whitened
     #[arg(long, value_name = "PATH", num_args = 1..)]
     fit: Vec<PathBuf>,
@@ -61,6 +59,8 @@ pub(crate) struct Options {
     matrix: Option<PathBuf>,
     #[command(flatten)]
     offset: Offset,
+    #[command(flatten)]
+    inputs: Inputs,
     #[command(flatten)]
     destination: Destination,
 }

@@ -10,7 +10,7 @@
 //! toolchain.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a target reports by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)] // a target reports by panicking
 
 pub mod affine;
 pub mod batch_norm;

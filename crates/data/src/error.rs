@@ -289,8 +289,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it is the file that is at fault, so that another may stand in for it.
-    pub(crate) fn is_of_the_file(&self) -> bool {
+    /// Whether it is the file that is at fault, so that it may be left out, or another may stand in
+    /// for it; see [`OnDamage::Substitute`](crate::files::OnDamage::Substitute).
+    pub fn is_of_the_file(&self) -> bool {
         use io::ErrorKind::{NotFound, PermissionDenied, UnexpectedEof};
         match self {
             Self::Damaged { .. } | Self::Limit { .. } | Self::PixelType { .. } => true,

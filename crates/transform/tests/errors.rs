@@ -25,6 +25,8 @@ fn each_parameter_outside_its_range_is_named_with_its_value() {
     let mean_only = || FeaturewiseStandardise::new(Some(vec![0.0]), None).unwrap();
     let rescale = || Rescale::new(1.0).unwrap();
     let samplewise = SamplewiseStandardise::new;
+    let quantiles =
+        |lower, upper| Stretch::new(0.0, 1.0).unwrap().quantiles(lower, upper).map(drop);
     let cases = [
         (BoxBlur::new(0).map(drop), "box_blur", "size", "0"),
         (BoxBlur::new(2).map(drop), "box_blur", "size", "2"),
@@ -36,6 +38,10 @@ fn each_parameter_outside_its_range_is_named_with_its_value() {
         (Stretch::new(f32::NAN, 1.0).map(drop), "stretch", "range", "NaN..=1"),
         (Stretch::new(0.0, f32::INFINITY).map(drop), "stretch", "range", "0..=inf"),
         (Stretch::new(f32::MIN, f32::MAX).map(drop), "stretch", "range", "..="),
+        (quantiles(0.5, 0.5), "stretch", "quantiles", "0.5 and 0.5"),
+        (quantiles(-0.1, 0.9), "stretch", "quantiles", "-0.1 and 0.9"),
+        (quantiles(0.1, 1.5), "stretch", "quantiles", "0.1 and 1.5"),
+        (quantiles(NAN, 1.0), "stretch", "quantiles", "NaN and 1"),
         (samplewise().with_epsilon(-1.0).map(drop), "samplewise_standardise", "epsilon", "-1"),
         (samplewise().with_epsilon(NAN).map(drop), "samplewise_standardise", "epsilon", "NaN"),
         (mean_only().with_epsilon(-0.5).map(drop), "featurewise_standardise", "epsilon", "-0.5"),

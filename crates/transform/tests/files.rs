@@ -77,9 +77,15 @@ fn transforms() -> impl Strategy<Value = Recipe> {
             Recipe::new().then(Rescale::new(factor).unwrap().with_offset(offset).unwrap())
         }),
         (0usize..4).prop_map(|half| Recipe::new().then(BoxBlur::new(2 * half + 1).unwrap())),
-        (any::<bool>(), -2.0f32..0.0, 0.1f32..2.0).prop_map(|(per_channel, low, high)| {
-            let stretch = Stretch::new(low, high).unwrap();
-            Recipe::new().then(if per_channel { stretch.per_channel() } else { stretch })
+        (any::<(bool, bool)>(), -2.0f32..0.0, 0.1f32..2.0).prop_map(|(options, low, high)| {
+            let mut stretch = Stretch::new(low, high).unwrap();
+            if options.0 {
+                stretch = stretch.per_channel();
+            }
+            if options.1 {
+                stretch = stretch.quantiles(0.125, 0.875).unwrap();
+            }
+            Recipe::new().then(stretch)
         }),
         prop::sample::select(samplewise).prop_map(|transform| Recipe::new().then(transform)),
     ]

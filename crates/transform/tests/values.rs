@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use mizumashi_stats::quantiles;
 use mizumashi_transform::transforms::{
     BoxBlur, FeaturewiseStandardise, Rescale, SamplewiseStandardise, Stretch,
 };
@@ -39,6 +40,26 @@ fn extremes<'a>(values: impl IntoIterator<Item = &'a f32>) -> (f32, f32) {
 }
 
 proptest! {
+    #[test]
+    fn a_stretch_between_quantiles_cuts_what_lies_beyond_them(
+        image in images(),
+        lower in 0.0f64..0.4,
+        upper in 0.6f64..1.0,
+    ) {
+        let bounds = quantiles(image.view(), &[lower, upper]).unwrap();
+        let (min, max) = (bounds[0] as f32, bounds[1] as f32);
+        prop_assume!(min < max);
+        let stretch = Stretch::new(0.0, 255.0).unwrap().quantiles(lower, upper).unwrap();
+        for (before, after) in image.iter().zip(&apply(stretch, &image)) {
+            let share = (f64::from(*before) - f64::from(min)) / (f64::from(max) - f64::from(min));
+            let expected = 255.0 * share.clamp(0.0, 1.0);
+            prop_assert!((f64::from(*after) - expected).abs() <= 1e-3, "{} {}", after, expected);
+        }
+        // The whole range is what there is without quantiles.
+        let whole = Stretch::new(0.0, 255.0).unwrap();
+        prop_assert_eq!(apply(whole.quantiles(0.0, 1.0).unwrap(), &image), apply(whole, &image));
+    }
+
     #[test]
     fn a_stretch_spans_its_bounds_exactly(
         image in images(),

@@ -129,6 +129,32 @@ impl RandomAffine {
         Self { center, ..self }
     }
 
+    /// The numbers that [`draw`](Transform::draw) makes a map of: what to show where a drawn
+    /// augmentation is explained.
+    ///
+    /// ```
+    /// use mizumashi_transform::transforms::RandomAffine;
+    /// use mizumashi_transform::{Draw, ImageShape, SampleKey, Transform};
+    ///
+    /// let turned = RandomAffine::rotation(20.0)?;
+    /// let draw = || {
+    ///     let key = SampleKey { seed: 1, epoch: 0, index: 0 };
+    ///     Draw::new(key, 0, ImageShape { height: 8, width: 8, channels: 3 })
+    /// };
+    /// let numbers = turned.parameters(&mut draw())?;
+    /// assert!(numbers.rotation.abs() <= 20.0);
+    /// let step = turned.step(&numbers, 8, 8);
+    /// assert_eq!(format!("{step:?}"), format!("{:?}", turned.draw(&mut draw())?));
+    /// # Ok::<(), mizumashi_transform::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Affine`] when a range is outside what it can mean.
+    pub fn parameters(&self, draw: &mut Draw) -> Result<AffineParameters, Error> {
+        let shape = draw.shape();
+        Ok(self.ranges.draw(draw.rng(), shape.height, shape.width)?)
+    }
+
     /// The step for these parameters, whatever the ranges are, on images of `height` rows and
     /// `width` columns.
     pub fn step(
@@ -151,7 +177,7 @@ impl RandomAffine {
 impl Transform for RandomAffine {
     fn draw(&self, draw: &mut Draw) -> Result<Step<'_>, Error> {
         let shape = draw.shape();
-        let parameters = self.ranges.draw(draw.rng(), shape.height, shape.width)?;
+        let parameters = self.parameters(draw)?;
         Ok(self.step(&parameters, shape.height, shape.width))
     }
 

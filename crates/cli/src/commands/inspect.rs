@@ -1,0 +1,122 @@
+//! `mizumashi inspect`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use mizumashi::Fitted;
+use mizumashi::transform::{Plan, Recipe, Transform};
+use mizumashi::whitening::Diagnosis;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::drawn::step_line;
+use crate::error::Error;
+use crate::json_file;
+use crate::statistics_file::{StatisticsFile, channel_names};
+use crate::whitening_file::WhiteningFile;
+
+/// Tell what is in a file of statistics, a whitening, a recipe or a plan
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    file: PathBuf,
+}
+
+/// What a file is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "file", rename_all = "snake_case")]
+pub(crate) enum Inspected {
+    Statistics(Box<StatisticsFile>),
+    Fit { fitted: Box<Fitted> },
+    Recipe { recipe: Recipe },
+    Plan { plan: Plan<'static> },
+    Whitening { of: String, diagnosis: Box<Diagnosis> },
+}
+
+pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
+    let path = options.file.as_path();
+    if path.extension().is_some_and(|extension| extension == "safetensors") {
+        let whitening = WhiteningFile::open(path)?;
+        let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
+        return Ok(Inspected::Whitening { of, diagnosis });
+    }
+    let value: Value = json_file::read(path, |text| serde_json::from_str(text))?;
+    let has = |name: &str| value.get(name).is_some();
+    if has("transforms") {
+        Ok(Inspected::Recipe { recipe: json_file::read(path, Recipe::from_json)? })
+    } else if has("steps") {
+        Ok(Inspected::Plan { plan: json_file::read(path, Plan::from_json)? })
+    } else if has("histograms") {
+        Ok(Inspected::Statistics(Box::new(StatisticsFile::open(path)?)))
+    } else if has("mean") && has("std") {
+        Ok(Inspected::Fit { fitted: json_file::read(path, |text| serde_json::from_str(text))? })
+    } else {
+        Err(Error::File {
+            path: path.to_owned(),
+            message: "no statistics, fit, recipe or plan of mizumashi; a whitening ends in \
+                      .safetensors"
+                .to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statistics(statistics) => writeln!(f, "statistics of {statistics}"),
+            Self::Fit { fitted } => {
+                writeln!(f, "the fit of a generator")?;
+                let names = channel_names(fitted.mean().len());
+                for ((name, mean), std) in names.iter().zip(fitted.mean()).zip(fitted.std()) {
+                    writeln!(f, "  {name}  mean {mean:.4}  std {std:.4}")?;
+                }
+                match fitted.whitening() {
+                    Some(whitening) => write!(f, "{}", whitening.diagnosis()),
+                    None => Ok(()),
+                }
+            }
+            Self::Recipe { recipe } => {
+                writeln!(f, "a recipe of {} transforms", recipe.transforms().len())?;
+                recipe
+                    .transforms()
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(number, one)| writeln!(f, "  {number}  {}", told(one.as_ref())))
+            }
+            Self::Plan { plan } => {
+                let steps = plan.steps().len();
+                writeln!(f, "a plan of {steps} steps for pictures of {}", plan.input_shape())?;
+                for (number, step) in plan.steps().iter().enumerate() {
+                    writeln!(f, "  {number}  {}", step_line(step))?;
+                }
+                match plan.output_shape() {
+                    Ok(shape) => writeln!(f, "  which makes pictures of {shape}"),
+                    Err(error) => writeln!(f, "  which makes none: {error}"),
+                }
+            }
+            Self::Whitening { of, diagnosis } => write!(f, "of {of}\n{diagnosis}"),
+        }
+    }
+}
+
+/// The greatest length of a transform's fields that are told in full.
+const TOLD: usize = 400;
+
+/// A transform by its name and fields.
+fn told(transform: &dyn Transform) -> String {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(transform) else {
+        return format!("{transform:?}");
+    };
+    let name = match fields.remove("transform") {
+        Some(Value::String(name)) => name,
+        _ => "a transform".to_owned(),
+    };
+    let fields = match fields.is_empty() {
+        true => String::new(),
+        false => format!("  {}", Value::Object(fields)),
+    };
+    match fields.len() {
+        ..=TOLD => format!("{name}{fields}"),
+        length => format!("{name}  ({length} bytes of fields)"),
+    }
+}

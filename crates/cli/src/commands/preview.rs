@@ -1,0 +1,115 @@
+//! `mizumashi preview`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use mizumashi::transform::{Plan, SampleKey};
+use ndarray::ArrayView3;
+use serde::Serialize;
+
+use crate::display::{Display, Offset, encode, format_of, rgb};
+use crate::drawn::draw;
+use crate::error::Error;
+use crate::inputs::Reading;
+use crate::output::Output;
+use crate::pictures::Entry;
+use crate::recipe_options::RecipeOptions;
+use crate::sheet::{self, Cell};
+
+/// Show a picture and what a recipe makes of it, with the drawn numbers under each
+///
+/// The draws are the copies that augment makes of the first picture with the same seed.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A picture, or a folder whose first picture is taken
+    path: PathBuf,
+    /// How many draws are shown
+    #[arg(long, value_name = "N", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(1..=399))]
+    draws: u64,
+    /// Pictures in a row
+    #[arg(long, value_name = "N", default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=50))]
+    columns: u16,
+    /// Chooses the random numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Write the sheet to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    offset: Offset,
+    #[command(flatten)]
+    writing: Output,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    recipe: RecipeOptions,
+}
+
+/// What was drawn.
+#[derive(Debug, Serialize)]
+pub(crate) struct Preview {
+    path: PathBuf,
+    seed: u64,
+    draws: Vec<Drawn>,
+    output: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct Drawn {
+    words: Vec<String>,
+    plan: Plan<'static>,
+}
+
+pub(crate) fn run(options: Options) -> Result<Preview, Error> {
+    format_of(&options.output)?;
+    options.writing.check([options.output.as_path()])?;
+    let recipe = options.recipe.recipe()?;
+    let display = match options.offset.offset {
+        Some(offset) => Display::Signed(Some(offset)),
+        None => Display::Bytes,
+    };
+    let mut pictures = options.reading.list(std::slice::from_ref(&options.path))?;
+    pictures.truncate(1);
+    let work = |_: usize, entry: &Entry, image: ArrayView3<'_, u8>| {
+        let (height, width, _) = image.dim();
+        let original = vec!["original".to_owned(), format!("{height}x{width}")];
+        let mut cells = vec![Cell { picture: rgb(image)?, lines: original }];
+        let mut draws = Vec::new();
+        for number in 0..options.draws {
+            let key = SampleKey { seed: options.seed, epoch: number, index: 0 };
+            let (plan, words) = draw(&recipe, key, image.dim())?;
+            let drawn = display.bytes(plan.apply(image)?.view());
+            cells.push(Cell { picture: rgb(drawn.view())?, lines: words.clone() });
+            draws.push(Drawn { words, plan: plan.into_owned() });
+        }
+        Ok((entry.path().to_owned(), cells, draws))
+    };
+    let mut all = None;
+    pictures.each("drawing", work, |_, made| {
+        all = Some(made);
+        Ok(())
+    })?;
+    let Some((path, cells, draws)) = all else {
+        return Err(Error::Missing { path: options.path });
+    };
+    let sheet = sheet::draw(&cells, options.columns.into())?;
+    options.writing.write(&options.output, &encode(&options.output, &sheet)?)?;
+    Ok(Preview { path, seed: options.seed, draws, output: options.output })
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, seed {}", self.path.display(), self.seed)?;
+        for (number, drawn) in self.draws.iter().enumerate() {
+            let words = match drawn.words.is_empty() {
+                true => "nothing changed".to_owned(),
+                false => drawn.words.join(", "),
+            };
+            writeln!(f, "{number:>4}  {words}")?;
+        }
+        writeln!(f, "written: {}", self.output.display())
+    }
+}

@@ -1,0 +1,50 @@
+//! `mizumashi stretch`.
+
+use clap::Args;
+use mizumashi::transform::Recipe;
+use mizumashi::transform::transforms::{BoxBlur, Stretch};
+
+use crate::change::{Changes, Destination, by_recipe};
+use crate::display::Display;
+use crate::error::Error;
+use crate::inputs::Inputs;
+
+/// Stretch the contrast of each picture, so that its least value becomes 0 and its greatest 255
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Stretch between two percentiles instead, and cut what lies beyond them, as 1,99
+    #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 2)]
+    percentiles: Option<Vec<f64>>,
+    /// Stretch each channel by itself
+    #[arg(long)]
+    per_channel: bool,
+    /// Blur with a box of SIZE x SIZE pixels first; 3 where no size is given
+    #[arg(long, value_name = "SIZE", num_args = 0..=1, default_missing_value = "3",
+        require_equals = true)]
+    blur: Option<usize>,
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+pub(crate) fn run(options: Options) -> Result<Changes, Error> {
+    let recipe = recipe(&options).map_err(Error::usage)?;
+    let mut pictures = options.inputs.list()?;
+    options.destination.change(&mut pictures, Display::Bytes, by_recipe(&recipe))
+}
+
+fn recipe(options: &Options) -> Result<Recipe, mizumashi::transform::Error> {
+    let mut recipe = Recipe::new();
+    if let Some(size) = options.blur {
+        recipe = recipe.then(BoxBlur::new(size)?);
+    }
+    let mut stretch = Stretch::new(0.0, 255.0)?;
+    if options.per_channel {
+        stretch = stretch.per_channel();
+    }
+    if let Some([low, high]) = options.percentiles.as_deref() {
+        stretch = stretch.quantiles(low / 100.0, high / 100.0)?;
+    }
+    Ok(recipe.then(stretch))
+}

@@ -1,0 +1,117 @@
+//! What chance made of a recipe, in words.
+
+use mizumashi::affine::{AffineParameters, Point};
+use mizumashi::transform::transforms::RandomAffine;
+use mizumashi::transform::{Draw, ImageShape, Plan, Recipe, SampleKey, Step, Transform};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// A recipe drawn for one sample, with a line for each thing that it does.
+pub(crate) fn draw<'r>(
+    recipe: &'r Recipe,
+    key: SampleKey,
+    shape: (usize, usize, usize),
+) -> Result<(Plan<'r>, Vec<String>), Error> {
+    let plan = recipe.draw(key, shape)?;
+    let mut before = ImageShape::new(shape);
+    let mut lines = Vec::new();
+    for (position, (transform, step)) in recipe.transforms().iter().zip(plan.steps()).enumerate() {
+        match random_affine(transform.as_ref()) {
+            Some(affine) => {
+                let drawn = affine.parameters(&mut Draw::new(key, position, before))?;
+                lines.extend(affine_lines(&drawn));
+            }
+            None => lines.push(step_line(step)),
+        }
+        before = step.output_shape(before)?;
+    }
+    Ok((plan, lines))
+}
+
+/// The transform, where it is that of the library: told by how it is stored.
+fn random_affine(transform: &dyn Transform) -> Option<RandomAffine> {
+    let Value::Object(mut stored) = serde_json::to_value(transform).ok()? else { return None };
+    let name = stored.remove("transform")?;
+    (name == "random_affine").then(|| serde_json::from_value(stored.into()).ok())?
+}
+
+/// The numbers that change something.
+fn affine_lines(drawn: &AffineParameters) -> Vec<String> {
+    let AffineParameters { rotation, height_shift, width_shift, shear, .. } = *drawn;
+    let zooms = [drawn.height_zoom, drawn.width_zoom];
+    let mut lines = Vec::new();
+    if rotation != 0.0 {
+        lines.push(format!("rotation {rotation:.1}\u{b0}"));
+    }
+    if [height_shift, width_shift] != [0.0; 2] {
+        lines.push(format!("shift {height_shift:.1} high {width_shift:.1} wide"));
+    }
+    if shear != 0.0 {
+        lines.push(format!("shear {shear:.1}\u{b0}"));
+    }
+    if zooms != [1.0; 2] {
+        lines.push(format!("zoom {:.2} high {:.2} wide", zooms[0], zooms[1]));
+    }
+    match (drawn.horizontal_flip, drawn.vertical_flip) {
+        (true, true) => lines.push("flipped both ways".to_owned()),
+        (true, false) => lines.push("flipped left-right".to_owned()),
+        (false, true) => lines.push("flipped top-bottom".to_owned()),
+        (false, false) => {}
+    }
+    lines
+}
+
+/// A step of a plan by its name and numbers.
+pub(crate) fn step_line(step: &Step<'_>) -> String {
+    match step {
+        Step::Geometric(geometric) => {
+            let map = |x, y| geometric.warp.map.map(Point { x, y });
+            let (origin, across, down) = (map(0.0, 0.0), map(1.0, 0.0), map(0.0, 1.0));
+            let (a, b) = (across.x - origin.x, down.x - origin.x);
+            let (c, d) = (across.y - origin.y, down.y - origin.y);
+            let (height, width) = (geometric.height, geometric.width);
+            format!(
+                "map [{a:.3} {b:.3} {:.1}; {c:.3} {d:.3} {:.1}] to {height}x{width}",
+                origin.x, origin.y
+            )
+        }
+        Step::Linear(linear) => {
+            format!("times {}, plus {}", few(&linear.scale), few(&linear.shift))
+        }
+        Step::Operation(operation) => match serde_json::to_value(operation) {
+            Ok(Value::Object(stored)) => stored
+                .iter()
+                .map(|(name, fields)| match numbers(fields) {
+                    fields if fields.is_empty() => name.replace('_', " "),
+                    fields => format!("{} {fields}", name.replace('_', " ")),
+                })
+                .collect::<Vec<_>>()
+                .join(", "),
+            _ => "an operation".to_owned(),
+        },
+        _ => "a step".to_owned(),
+    }
+}
+
+/// One number where all are the same, else all of them.
+fn few(numbers: &[f32]) -> String {
+    match numbers {
+        [first, rest @ ..] if rest.iter().all(|number| number == first) => format!("{first:.4}"),
+        _ => numbers.iter().map(|number| format!("{number:.4}")).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The plain fields of an operation: numbers and names, but no tables.
+fn numbers(fields: &Value) -> String {
+    let Value::Object(fields) = fields else { return String::new() };
+    let plain = fields.iter().filter_map(|(name, value)| match value {
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default();
+            Some(format!("{} {}", name, (number * 1e3).round() / 1e3))
+        }
+        Value::Bool(true) => Some(name.clone()),
+        _ => None,
+    });
+    plain.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,56 @@
+//! Recipes, plans and figures in JSON files, with a hint where a name is misspelt.
+
+use std::error::Error as StdError;
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, with_causes};
+
+/// Reads a file of text.
+pub(crate) fn text(path: &Path) -> Result<String, Error> {
+    if !path.exists() {
+        return Err(Error::Missing { path: path.to_owned() });
+    }
+    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// Reads a file by a function of its text.
+pub(crate) fn read<T, E: StdError + 'static>(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, Error> {
+    parse(&text(path)?).map_err(|error| {
+        let message = with_causes(&error);
+        let message = match nearest(&message) {
+            Some(name) => format!("{message}; did you mean `{name}`?"),
+            None => message,
+        };
+        Error::File { path: path.to_owned(), message }
+    })
+}
+
+/// Of the names that were expected, the one most like the name that was found: serde writes both in
+/// backticks, the found one first.
+fn nearest(message: &str) -> Option<&str> {
+    if !message.contains("unknown variant") && !message.contains("unknown field") {
+        return None;
+    }
+    let mut names = message.split('`').skip(1).step_by(2);
+    let found = names.next()?;
+    let likeness = |name: &&str| strsim::jaro_winkler(found, name);
+    names.filter(|name| likeness(name) > 0.7).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_of_the_expected_names_is_found() {
+        let message = "unknown variant `random_afine`, expected one of `box_blur`, `random_affine`";
+        assert_eq!(nearest(message), Some("random_affine"));
+        assert_eq!(nearest("unknown field `rotaton`, expected `rotation`"), Some("rotation"));
+        assert_eq!(nearest("unknown field `qqq`, expected `rotation` or `shear`"), None);
+        assert_eq!(nearest("missing field `transforms`"), None);
+    }
+}

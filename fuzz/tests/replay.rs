@@ -2,6 +2,8 @@
 //!
 //! `MIZUMASHI_FUZZ_ROUNDS` says how many damaged inputs each target is given.
 
+#![allow(clippy::unwrap_used)] // a test may end in a panic
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

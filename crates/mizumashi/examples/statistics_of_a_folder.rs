@@ -11,7 +11,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mizumashi::data::files::{ImageFolder, ImageLoader, SaveFormat, save_image};
 use mizumashi::data::{Part, Synthetic};
@@ -65,13 +65,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn generated() -> Result<PathBuf, Box<dyn Error>> {
     let folder = std::env::temp_dir().join("mizumashi-pictures");
     fs::create_dir_all(&folder)?;
-    let write = |path: &Path, set: &Synthetic, index| -> Result<(), Box<dyn Error>> {
-        let image = set.samples(Part::Train, index..index + 1)?.images().mapv(f32::from);
-        Ok(save_image(path, image.index_axis(Axis(0), 0), SaveFormat::Png)?)
-    };
     for index in 0..12 {
-        let set = Synthetic { height: 48 + 8 * index, width: 96, ..Default::default() };
-        write(&folder.join(format!("{index}.png")), &set, index)?;
+        let set = Synthetic { height: 48 + 8 * index as usize, width: 96, ..Default::default() };
+        let image = set.samples(Part::Train, index..index + 1)?.images().mapv(f32::from);
+        let path = folder.join(format!("{index}.png"));
+        save_image(path, image.index_axis(Axis(0), 0), SaveFormat::Png)?;
     }
     Ok(folder)
 }

@@ -80,7 +80,7 @@ fn contact_sheet(
             pictures.push(enlarged(augmented.view(), 1));
         }
         strips.push(Row {
-            label: source.train.class_names()[usize::from(class)].clone(),
+            label: source.train.class_names()[class].clone(),
             remark: format!("as it is, and in {DRAWS} epochs"),
             pictures,
         });

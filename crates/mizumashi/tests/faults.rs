@@ -1,6 +1,8 @@
 //! What goes wrong outside: panics of others, sources that fail, slow consumers, full disks, little
 //! memory.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

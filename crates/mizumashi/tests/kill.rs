@@ -4,6 +4,8 @@
 //! state; kills it by SIGKILL at a random moment; and starts it again. It has no test harness: the
 //! child must do nothing else.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs::{self, File, OpenOptions};
 use std::hash::Hasher;
 use std::io::Write;

@@ -1,5 +1,7 @@
 //! A flow's state: stored, resumed, refused where it is another's.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi::data::files::{SaveFormat, Subset, save_image};
 use mizumashi::transform::Recipe;
 use mizumashi::{Error, Flow, FlowState, ImageDataGenerator, Source};

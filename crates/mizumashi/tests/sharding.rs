@@ -1,5 +1,7 @@
 //! Workers that share a data set.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use mizumashi::data::files::Subset;
 use mizumashi::{Error, ImageDataGenerator};
 use ndarray::Array4;

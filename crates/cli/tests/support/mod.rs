@@ -11,19 +11,19 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A temporary folder.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// `photos/CLASS/N.png`, two generated pictures of 32x32 pixels for each of three classes.
-    pub fn with_photos() -> Self {
+    pub(crate) fn with_photos() -> Self {
         let place = Self::new();
         let set = Synthetic { train: 6, test: 0, classes: 3, ..Synthetic::default() };
         let set = set.generate().unwrap().train;
@@ -37,30 +37,30 @@ impl Place {
         place
     }
 
-    pub fn save(&self, picture: &RgbImage, name: &str) {
+    pub(crate) fn save(&self, picture: &RgbImage, name: &str) {
         fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         picture.save(self.path(name)).unwrap();
     }
 
-    pub fn save_gray(&self, picture: &GrayImage, name: &str) {
+    pub(crate) fn save_gray(&self, picture: &GrayImage, name: &str) {
         fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         picture.save(self.path(name)).unwrap();
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
 
-    pub fn open(&self, name: &str) -> RgbImage {
+    pub(crate) fn open(&self, name: &str) -> RgbImage {
         image::open(self.path(name)).unwrap().to_rgb8()
     }
 
     /// Every file below a folder, with its bytes, in the order of their names.
-    pub fn files(&self, folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self, folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
         fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -83,7 +83,7 @@ impl Place {
     }
 
     /// Runs the program in this folder.
-    pub fn run(&self, arguments: &str) -> Output {
+    pub(crate) fn run(&self, arguments: &str) -> Output {
         Command::new(env!("CARGO_BIN_EXE_mizumashi"))
             .args(arguments.split_whitespace())
             .current_dir(self.0.path())
@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// What it prints where it succeeds.
-    pub fn text(&self, arguments: &str) -> String {
+    pub(crate) fn text(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments}: {errors}");
@@ -101,12 +101,12 @@ impl Place {
     }
 
     /// What it prints with `--json`.
-    pub fn json(&self, arguments: &str) -> Value {
+    pub(crate) fn json(&self, arguments: &str) -> Value {
         serde_json::from_str(&self.text(&format!("{arguments} --json"))).unwrap()
     }
 
     /// Its one line of error, with the exit status.
-    pub fn error(&self, arguments: &str) -> (i32, String) {
+    pub(crate) fn error(&self, arguments: &str) -> (i32, String) {
         let output = self.run(arguments);
         assert_eq!(output.stdout, b"", "{arguments}");
         let errors = String::from_utf8(output.stderr).unwrap();

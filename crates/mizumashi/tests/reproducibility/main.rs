@@ -6,6 +6,8 @@
 //! its instruction sets. A change of it is a breaking change: raise the version of recipe files,
 //! say so in the changelog, and write it anew with `MIZUMASHI_WRITE_HASHES=1`.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::hash::Hasher;

@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let seen = seen.broadcast(picture.dim()).ok_or("a mask of another size")?.to_owned();
         rows.push(concatenate(Axis(0), &[picture.view(), seen.view()])?);
     }
-    let rows: Vec<_> = rows.iter().map(Array3::view).collect();
+    let rows: Vec<_> = rows.iter().map(|row| row.view()).collect();
     let path = std::env::temp_dir().join("mizumashi-segmentation.png");
     save_image(&path, concatenate(Axis(1), &rows)?.view(), SaveFormat::Png)?;
     println!("pictures above their masks: {}", path.display());

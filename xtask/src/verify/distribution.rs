@@ -11,7 +11,8 @@ use super::findings::Drawing;
 use crate::plot::{self, Names, Panel, Series};
 
 const SIZE: (u32, u32) = (460, 300);
-const BINS: usize = 64;
+/// So few that each holds about as many levels of a standardised pixel as the next.
+const BINS: usize = 32;
 /// Seen well on white and on black.
 const CHANNELS: [(&str, RGBColor); 3] = [
     ("red", RGBColor(222, 66, 60)),

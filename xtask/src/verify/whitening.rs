@@ -18,14 +18,22 @@ use crate::whitening::filters;
 const SHOWN: usize = 1000;
 
 pub(super) fn findings(source: &Source) -> Result<Findings, Box<dyn Error>> {
-    let mut findings = Findings { checks: Vec::new(), exhibits: vec![standardised(source)?] };
-    for part in [colours, pixels] {
-        let (checks, exhibits) = part(source)?;
-        findings.checks.extend(checks);
-        findings.exhibits.extend(exhibits);
-    }
-    findings.checks.extend(single_picture()?);
-    Ok(findings)
+    let before = standardised(source)?;
+    let (mut checks, colours) = colours(source)?;
+    let Pixels { checks: more, covariances, filters } = pixels(source)?;
+    checks.extend(more);
+    checks.extend(single_picture()?);
+    let covariances = Exhibit {
+        heading: "Covariance before and after whitening",
+        words: format!(
+            "Of the colours over all pixels, and of the values of the 8x8 pixels in the middle, all \
+             of a channel side by side: what is left when colours are whitened, and when pixels \
+             are. Of {SHOWN} images, whitened pixels of all they were fitted to."
+        ),
+        drawings: vec![before, colours, covariances],
+        ..Exhibit::default()
+    };
+    Ok(Findings { checks, exhibits: vec![covariances, filters] })
 }
 
 fn shown(source: &Source) -> ArrayView4<'_, u8> {
@@ -33,7 +41,7 @@ fn shown(source: &Source) -> ArrayView4<'_, u8> {
 }
 
 /// What the whitenings are to be held against.
-fn standardised(source: &Source) -> Result<Exhibit, Box<dyn Error>> {
+fn standardised(source: &Source) -> Result<Drawing, Box<dyn Error>> {
     let images = shown(source);
     let mut generator = ImageDataGenerator::builder()
         .featurewise_center(true)
@@ -41,31 +49,31 @@ fn standardised(source: &Source) -> Result<Exhibit, Box<dyn Error>> {
         .build()?;
     generator.fit(&images)?;
     let x = generator.standardize(&images)?;
-    covariances("Covariance before whitening", "standardised", x.view())
+    covariances("standardised", x.view())
 }
 
 /// A picture of what the values of images have to do with each other.
-fn covariances(
-    heading: &'static str,
-    name: &'static str,
-    images: ArrayView4<'_, f32>,
-) -> Result<Exhibit, Box<dyn Error>> {
+fn covariances(name: &str, images: ArrayView4<'_, f32>) -> Result<Drawing, Box<dyn Error>> {
     let covariances = Covariances::of(images)?;
     let summary = covariances.summary();
-    let drawing = Drawing {
+    Ok(Drawing {
         svg: covariance::figure(&[(name, covariances)])?.svg(),
         alt: format!(
-            "Covariance of the colours as a table, and of the 8x8 pixels in the middle as a heat \
-             map from blue for -1 to red for 1: {summary}."
+            "Covariance of {} images, {name}: of the colours as a table, of pixels as a heat map \
+             from blue for -1 to red for 1: {summary}.",
+            images.dim().0
         ),
-    };
-    let words = format!("{} images, {name}: {summary}.", images.dim().0);
-    Ok(Exhibit { heading, words, drawings: vec![drawing], ..Exhibit::default() })
+    })
 }
 
-type Part = (Vec<Check>, Vec<Exhibit>);
+/// What is found of the whitening of pixels.
+struct Pixels {
+    checks: Vec<Check>,
+    covariances: Drawing,
+    filters: Exhibit,
+}
 
-fn colours(source: &Source) -> Result<Part, Box<dyn Error>> {
+fn colours(source: &Source) -> Result<(Vec<Check>, Drawing), Box<dyn Error>> {
     let images = shown(source);
     let whitener = Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));
     let whitening = whitener.fit_images(images, Layout::Nhwc, Scope::Channels)?;
@@ -76,11 +84,10 @@ fn colours(source: &Source) -> Result<Part, Box<dyn Error>> {
         distance_from_identity(rows.view())?,
         1e-4,
     );
-    let exhibit = covariances("Covariance, colours whitened", "colours whitened", white.view())?;
-    Ok((vec![check], vec![exhibit]))
+    Ok((vec![check], covariances("colours whitened", white.view())?))
 }
 
-fn pixels(source: &Source) -> Result<Part, Box<dyn Error>> {
+fn pixels(source: &Source) -> Result<Pixels, Box<dyn Error>> {
     let images = source.train.images();
     let (samples, features) = (images.dim().0, images.len() / images.dim().0);
     let rows = images.to_shape((samples, features))?;
@@ -121,8 +128,7 @@ fn pixels(source: &Source) -> Result<Part, Box<dyn Error>> {
         strips,
         ..Exhibit::default()
     };
-    let heading = "Covariance, pixels whitened";
-    Ok((checks, vec![covariances(heading, "pixels whitened (ZCA)", white.view())?, filters]))
+    Ok(Pixels { checks, covariances: covariances("pixels whitened (ZCA)", white.view())?, filters })
 }
 
 /// The picture of the tutorial: one sample of 128x128x3 values, which Keras divides by its norm.

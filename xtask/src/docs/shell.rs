@@ -95,7 +95,7 @@ fn build(metadata: &Metadata) -> Result<PathBuf, Box<dyn Error>> {
     Ok(metadata.target_directory.as_std_path().join("debug"))
 }
 
-/// An empty folder for the listings of a page, but for what they work on: `picture.png`; `photos`,
+/// An empty folder for the listings of a page, but for what they work on: `picture.png` and `photo.jpg`; `photos`,
 /// with a folder of pictures for each class; and `masks`, named as `photos` are.
 fn scene(target: &Path, page: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let folder = target.join("docs").join(page.to_string_lossy().replace(['/', '\\', '.'], "-"));
@@ -105,7 +105,9 @@ fn scene(target: &Path, page: &Path) -> Result<PathBuf, Box<dyn Error>> {
     fs::create_dir_all(&folder)?;
     let set = Synthetic { height: 128, width: 128, ..Synthetic::default() };
     let pictures = set.samples(Part::Train, 0..1)?;
-    picture(pictures.images().index_axis(Axis(0), 0)).save(folder.join("picture.png"))?;
+    for name in ["picture.png", "photo.jpg"] {
+        picture(pictures.images().index_axis(Axis(0), 0)).save(folder.join(name))?;
+    }
 
     let set = Synthetic { height: 64, width: 64, ..Synthetic::default() };
     let photos = set.samples(Part::Train, 0..30)?;

@@ -6,9 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use mizumashi::affine::{RandomAffine, Shift};
-use mizumashi::batchnorm::{
-    BatchNorm, BatchNormConfig, SampleNorm, SampleNormConfig, TensorNames,
-};
+use mizumashi::batchnorm::{BatchNorm, BatchNormConfig, SampleNorm, SampleNormConfig, TensorNames};
 use mizumashi::data::cifar;
 use mizumashi::stats::{
     Accumulator, BinnedHistogram, Covariance, Grouping, Histogram, IntegerCovariance,
@@ -34,8 +32,13 @@ fn main() -> Outcome {
     // The others read numbers off the bytes: any bytes will do.
     for target in ["affine", "generator", "normalise", "warp", "whiten"] {
         for number in 0..4_u64 {
-            let mix = |at: u64| (at * at * 31 + at * 7 + number * 89).wrapping_mul(0x9e37_79b9) >> 13;
-            seed(target, &number.to_string(), &(0..400).map(|at| mix(at) as u8).collect::<Vec<_>>())?;
+            let mix =
+                |at: u64| (at * at * 31 + at * 7 + number * 89).wrapping_mul(0x9e37_79b9) >> 13;
+            seed(
+                target,
+                &number.to_string(),
+                &(0..400).map(|at| mix(at) as u8).collect::<Vec<_>>(),
+            )?;
         }
     }
     Ok(())
@@ -60,7 +63,8 @@ fn images() -> Array4<u8> {
 }
 
 fn cifar() -> Outcome {
-    let x = Array4::from_shape_fn((1, 32, 32, 3), |(_, row, column, c)| (row * 8 + column + c) as u8);
+    let x =
+        Array4::from_shape_fn((1, 32, 32, 3), |(_, row, column, c)| (row * 8 + column + c) as u8);
     let labels = Array1::from_elem(1, 3_usize);
     for (name, selector, coarse) in [("cifar10", 0, None), ("cifar100", 1, Some(labels.view()))] {
         let mut file = vec![selector];

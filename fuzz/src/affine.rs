@@ -56,7 +56,10 @@ pub fn run(data: &[u8]) {
         if let Some(clipped) = bounds.mapped(&map).clipped(height, width) {
             assert!(clipped.x_min >= 0.0 && clipped.x_max <= width as f64, "{clipped:?}");
             assert!(clipped.y_min >= 0.0 && clipped.y_max <= height as f64, "{clipped:?}");
-            assert!(clipped.x_min <= clipped.x_max && clipped.y_min <= clipped.y_max, "{clipped:?}");
+            assert!(
+                clipped.x_min <= clipped.x_max && clipped.y_min <= clipped.y_max,
+                "{clipped:?}"
+            );
         }
     }
     let [rotation, shear] = input.angles;

@@ -58,8 +58,7 @@ impl Arbitrary<'_> for Number {
 pub fn run(data: &[u8]) {
     let Ok(input) = Input::arbitrary(&mut Unstructured::new(data)) else { return };
     let [samples, height, width, channels] = input.shape.map(usize::from);
-    let (samples, height, width, channels) =
-        (samples % 6, height % 11, width % 11, channels % 5);
+    let (samples, height, width, channels) = (samples % 6, height % 11, width % 11, channels % 5);
     let image = images::bytes((samples * height, width, channels), 3);
     let mut x = image.to_shape((samples, height, width, channels)).unwrap().to_owned();
     if input.channels_first {
@@ -155,4 +154,3 @@ fn serve<P: Pixel>(mut generator: ImageDataGenerator, x: ArrayView4<'_, P>, inpu
         assert!(first == second, "the batch size does not show");
     }
 }
-

@@ -49,8 +49,11 @@ pub fn run(data: &[u8]) {
         _ => {
             let Some(fitted) = stored::read::<Fitted>(json) else { return };
             let builder = mizumashi::ImageDataGenerator::builder();
-            let mut generator =
-                builder.featurewise_center(true).featurewise_std_normalization(true).build().unwrap();
+            let mut generator = builder
+                .featurewise_center(true)
+                .featurewise_std_normalization(true)
+                .build()
+                .unwrap();
             if generator.restore(fitted.clone()).is_ok() {
                 let images = Array4::<u8>::ones((2, 3, 3, fitted.mean().len().min(64)));
                 let _ = generator.standardize(&images);

@@ -92,8 +92,16 @@ fn damage(input: &mut Vec<u8>, other: &[u8], rng: &mut ChaCha8Rng) {
         }
         6 => {
             let numbers: [&[u8]; 10] = [
-                b"0", b"-1", b"1e308", b"-0.0", b"1e-320", b"null", b"18446744073709551615",
-                b"9223372036854775808", b"4294967296", b"1.5",
+                b"0",
+                b"-1",
+                b"1e308",
+                b"-0.0",
+                b"1e-320",
+                b"null",
+                b"18446744073709551615",
+                b"9223372036854775808",
+                b"4294967296",
+                b"1.5",
             ];
             let digit = |byte: &u8| byte.is_ascii_digit() || b"+-.e".contains(byte);
             let Some(first) = input[start..].iter().position(digit) else { return };

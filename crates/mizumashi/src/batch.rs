@@ -187,14 +187,16 @@ impl<'r> Runner<'r> {
             if slot + 1 < indices.len() {
                 source.prefetch(place(slot + 1));
             }
-            let work = || source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
-                let input = ImageShape::new(image.dim());
-                let found = stage.draw_into(key(sample), input, &mut worker.program)?;
-                if found != expected {
-                    return Err(Error::MixedShapes { sample, expected, found });
-                }
-                Ok(worker.program.run(image, output, &mut worker.scratch)?)
-            })?;
+            let work = || {
+                source.with_image(place(slot), |image: ArrayView3<'_, S::Pixel>| {
+                    let input = ImageShape::new(image.dim());
+                    let found = stage.draw_into(key(sample), input, &mut worker.program)?;
+                    if found != expected {
+                        return Err(Error::MixedShapes { sample, expected, found });
+                    }
+                    Ok(worker.program.run(image, output, &mut worker.scratch)?)
+                })?
+            };
             guarded(Some(sample), work)
         };
         // Each thread begins at a place of its own, the same in every batch: a buffer that is filled

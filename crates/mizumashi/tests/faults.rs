@@ -114,7 +114,8 @@ fn a_source_that_panics_is_an_error_in_flows_and_fits() {
     flow.next_batch().unwrap();
 
     let builder = ImageDataGenerator::builder().featurewise_center(true);
-    for mut fitted in [builder.clone().build().unwrap(), builder.samplewise_center(true).build().unwrap()]
+    for mut fitted in
+        [builder.clone().build().unwrap(), builder.samplewise_center(true).build().unwrap()]
     {
         let failed = fitted.fit_source(&Faulty { fails: 99, panics: 20 });
         assert!(matches!(failed, Err(Error::Panicked { sample: Some(20), .. })), "{failed:?}");
@@ -300,7 +301,8 @@ fn served_in_little_memory() {
         30_000
     );
     let plan = mizumashi::transform::Plan::from_json(&plan).unwrap();
-    for refused in [plan.apply(image.view()).map(drop), plan.apply_mask(image.view(), 0).map(drop)] {
+    for refused in [plan.apply(image.view()).map(drop), plan.apply_mask(image.view(), 0).map(drop)]
+    {
         let too_large = matches!(refused, Err(mizumashi::transform::Error::TooLarge { .. }));
         assert!(too_large, "{refused:?}");
     }

@@ -45,7 +45,10 @@ fn generator(x: &Array4<u8>) -> ImageDataGenerator {
     generator
 }
 
-fn flow<'a>(generator: &'a ImageDataGenerator, x: &'a Array4<u8>) -> Flow<'a, ArrayView4<'a, u8>, ()> {
+fn flow<'a>(
+    generator: &'a ImageDataGenerator,
+    x: &'a Array4<u8>,
+) -> Flow<'a, ArrayView4<'a, u8>, ()> {
     generator.flow(x, (), 5).unwrap().seed(11)
 }
 

@@ -143,8 +143,7 @@ fn files_are_known_by_their_names() {
 #[test]
 fn a_recipe_with_a_function_has_no_state() {
     let x = images(4);
-    let generator =
-        ImageDataGenerator::builder().preprocessing_function(|_| ()).build().unwrap();
+    let generator = ImageDataGenerator::builder().preprocessing_function(|_| ()).build().unwrap();
     let flow = generator.flow(&x, (), 2).unwrap();
     assert!(matches!(flow.state(), Err(Error::Transform(_))));
     flow.resume_at(3, 2).unwrap().next_batch().unwrap();

@@ -6,7 +6,9 @@ use ndarray::Array4;
 use proptest::prelude::*;
 
 fn images(samples: usize) -> Array4<u8> {
-    Array4::from_shape_fn((samples, 4, 4, 1), |(n, row, column, _)| (n * 40 + row * 13 + column) as u8)
+    Array4::from_shape_fn((samples, 4, 4, 1), |(n, row, column, _)| {
+        (n * 40 + row * 13 + column) as u8
+    })
 }
 
 proptest! {

@@ -13,7 +13,9 @@ use std::hash::Hasher;
 use fnv::FnvHasher;
 use mizumashi::affine::{Border, Interpolation};
 use mizumashi::stats::Layout;
-use mizumashi::{Batch, Error, Flow, FlowState, ImageDataGenerator, ImageDataGeneratorBuilder, Pixel};
+use mizumashi::{
+    Batch, Error, Flow, FlowState, ImageDataGenerator, ImageDataGeneratorBuilder, Pixel,
+};
 use ndarray::{Array4, ArrayView4};
 
 /// Images of a set; a prime, so that no batch size and no number of workers divides it.
@@ -129,7 +131,9 @@ impl Case {
     fn serve(&self, way: &impl Serve) -> Served {
         match self.bytes {
             true => way.serve(&|size| self.generator.flow(&self.u8s, (), size).unwrap().seed(SEED)),
-            false => way.serve(&|size| self.generator.flow(&self.f32s, (), size).unwrap().seed(SEED)),
+            false => {
+                way.serve(&|size| self.generator.flow(&self.f32s, (), size).unwrap().seed(SEED))
+            }
         }
     }
 }

@@ -204,6 +204,21 @@ fn whitening_is_that_of_keras() {
     }
 }
 
+/// What the tutorial prints, 1 / sqrt(128 * 128 * 3): the null directions, amplified by a thousand,
+/// hold nothing of the one picture that was fitted.
+#[test]
+fn one_picture_is_divided_by_its_length() {
+    let picture = Array4::from_shape_fn((1, 128, 128, 3), |(_, h, w, c)| {
+        ((h * h * 7 + w * 31 + c * h * w) % 251) as u8
+    });
+    let mut generator =
+        ImageDataGenerator::builder().keras_compat(true).zca_whitening(true).build().unwrap();
+    generator.fit(&picture).unwrap();
+    let white = generator.standardize(&picture).unwrap().mapv(f64::from);
+    assert_eq!(format!("{:.7}", white.std(0.0)), "0.0045105");
+    assert!(white.mean().unwrap().abs() < 1e-7);
+}
+
 #[test]
 fn only_zca_whitening_overrules_the_featurewise_arguments() {
     let x = Array4::from_shape_fn((20, 2, 3, 3), |(n, h, w, c)| {

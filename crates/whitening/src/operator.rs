@@ -3,7 +3,7 @@ use rayon::prelude::*;
 
 use crate::frame::{Frame, reciprocal};
 use crate::pixel::Pixel;
-use crate::product::{product, self_product};
+use crate::product::{Scalar, product, self_product};
 
 /// Rows this short, colours in practice, are multiplied as they stand: a gemm call costs more.
 const SHORT: usize = 16;
@@ -14,7 +14,8 @@ const SHORT_ROWS: usize = 1 << 12;
 /// Values mapped by one parallel task, where rows are long: four megabytes of buffer.
 const BLOCK_VALUES: usize = 1 << 20;
 
-/// The fitted map `y = W (x - m)`, with `W` in 32-bit factors for speed.
+/// The fitted map `y = W (x - m)`, with `W` in 32-bit factors for speed, but for where they
+/// would not do.
 ///
 /// Each row of the output is computed from its own row alone, in the same order of additions
 /// whatever the rows beside it (see [`product`]): how rows are cut into blocks does not show.
@@ -33,6 +34,18 @@ enum Factors {
     /// Two thin products, of rows `A`, one per kept direction: `W = A^T A` for `rest` zero, else
     /// `W = rest I - A^T A`.
     Thin { rows: Array2<f32>, rest: f32 },
+    /// The latter where 32 bits would not do: see [`WIDEST`].
+    Precise { rows: Array2<f64>, rest: f64 },
+}
+
+/// How many times the least gain that of the rest may be before `rest I - A^T A` is computed in 64
+/// bits. Of the kept directions it leaves a difference of numbers that much larger.
+const WIDEST: f64 = 1e3;
+
+/// Centred rows, in the precision of the factors.
+enum Centred {
+    Single(Array2<f32>),
+    Precise(Array2<f64>),
 }
 
 /// A whitening in full precision, in the coordinates of its frame.
@@ -64,6 +77,12 @@ impl Operator {
         if 2 * rank >= features || features <= SHORT {
             return Self::dense(parts.frame, zca_matrix(parts).view());
         }
+        let least = parts.gains.iter().copied().fold(f64::INFINITY, f64::min);
+        if parts.rest > WIDEST * least {
+            let rows = (&parts.components * &parts.roots()).reversed_axes();
+            let rows = rows.as_standard_layout().into_owned();
+            return Self::new(parts.frame, Factors::Precise { rows, rest: parts.rest });
+        }
         let rows = scaled_rows(parts.components, parts.roots().view());
         Self::new(parts.frame, Factors::Thin { rows, rest: parts.rest as f32 })
     }
@@ -77,22 +96,28 @@ impl Operator {
     pub(crate) fn outputs(&self) -> usize {
         match &self.factors {
             Factors::Dense(matrix) => matrix.nrows(),
-            Factors::Thin { .. } => self.mean.len(),
+            Factors::Thin { .. } | Factors::Precise { .. } => self.mean.len(),
         }
     }
 
-    /// Whether every factor is within the range of `f32`.
+    /// Whether every factor is within its range.
     pub(crate) fn is_finite(&self) -> bool {
-        let rest = match &self.factors {
-            Factors::Dense(_) => 0.0,
-            Factors::Thin { rest, .. } => *rest,
-        };
-        rest.is_finite() && self.matrix().iter().all(|x| x.is_finite())
+        match &self.factors {
+            Factors::Dense(matrix) => matrix.iter().all(|x| x.is_finite()),
+            Factors::Thin { rows, rest } => rest.is_finite() && rows.iter().all(|x| x.is_finite()),
+            Factors::Precise { rows, rest } => {
+                rest.is_finite() && rows.iter().all(|x| x.is_finite())
+            }
+        }
     }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> u64 {
-        8 * self.mean.len() as u64 + 4 * self.matrix().len() as u64
+        let matrix = match &self.factors {
+            Factors::Dense(matrix) | Factors::Thin { rows: matrix, .. } => 4 * matrix.len(),
+            Factors::Precise { rows, .. } => 8 * rows.len(),
+        };
+        8 * self.mean.len() as u64 + matrix as u64
     }
 
     /// Maps finite rows; shapes must agree.
@@ -125,11 +150,6 @@ impl Operator {
         );
     }
 
-    fn matrix(&self) -> &Array2<f32> {
-        let (Factors::Dense(matrix) | Factors::Thin { rows: matrix, .. }) = &self.factors;
-        matrix
-    }
-
     fn block_height(&self) -> usize {
         match self.short() {
             Some(_) => SHORT_ROWS,
@@ -137,31 +157,47 @@ impl Operator {
         }
     }
 
-    fn centred<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Array2<f32> {
+    fn centred<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Centred {
+        match self.factors {
+            Factors::Precise { .. } => Centred::Precise(self.centred_to(rows, |x| x)),
+            _ => Centred::Single(self.centred_to(rows, |x| x as f32)),
+        }
+    }
+
+    fn centred_to<T: Pixel, R: Scalar>(
+        &self,
+        rows: ArrayView2<'_, T>,
+        rounded: impl Fn(f64) -> R,
+    ) -> Array2<R> {
         let mut centred = Array2::zeros(rows.raw_dim());
         Zip::from(centred.rows_mut()).and(rows.rows()).for_each(|to, from| match &self.scale {
             None => Zip::from(to).and(from).and(&self.mean).for_each(|to, &x, &mean| {
-                *to = (Into::<f64>::into(x) - mean) as f32;
+                *to = rounded(Into::<f64>::into(x) - mean);
             }),
             Some(scale) => Zip::from(to).and(from).and(&self.mean).and(scale).for_each(
-                |to, &x, &mean, &scale| *to = ((Into::<f64>::into(x) - mean) * scale) as f32,
+                |to, &x, &mean, &scale| *to = rounded((Into::<f64>::into(x) - mean) * scale),
             ),
         });
         centred
     }
 
-    fn multiply(&self, centred: Array2<f32>, mut out: ArrayViewMut2<'_, f32>) {
-        match &self.factors {
-            Factors::Dense(matrix) => product(centred.view(), matrix.t(), out),
-            Factors::Thin { rows: thin, rest } => {
-                let mut along = Array2::zeros((centred.nrows(), thin.nrows()));
-                product(centred.view(), thin.t(), along.view_mut());
-                let centred = (*rest > 0.0).then_some(centred);
-                product(along.view(), thin.view(), out.view_mut());
-                if let Some(centred) = centred {
-                    out.zip_mut_with(&centred, |out, &z| *out = rest * z - *out);
+    fn multiply(&self, centred: Centred, mut out: ArrayViewMut2<'_, f32>) {
+        match (&self.factors, centred) {
+            (Factors::Dense(matrix), Centred::Single(z)) => product(z.view(), matrix.t(), out),
+            (Factors::Thin { rows, rest }, Centred::Single(z)) => {
+                there_and_back(z.view(), rows, out.view_mut());
+                if *rest > 0.0 {
+                    out.zip_mut_with(&z, |out, &z| *out = rest * z - *out);
                 }
             }
+            (Factors::Precise { rows, rest }, Centred::Precise(z)) => {
+                let mut kept = Array2::zeros(z.raw_dim());
+                there_and_back(z.view(), rows, kept.view_mut());
+                let zip = Zip::from(out).and(&z).and(&kept);
+                zip.for_each(|out, &z, &kept| *out = (rest * z - kept) as f32);
+            }
+            // What `centred` makes for other factors.
+            (Factors::Precise { .. }, Centred::Single(_)) | (_, Centred::Precise(_)) => {}
         }
     }
 
@@ -192,6 +228,13 @@ impl Operator {
             *out = weights.iter().zip(centred).fold(0.0, |sum, (weight, x)| sum + weight * x);
         }
     }
+}
+
+/// `out = z A^T A`, with rows `A`.
+fn there_and_back<T: Scalar>(z: ArrayView2<'_, T>, rows: &Array2<T>, out: ArrayViewMut2<'_, T>) {
+    let mut along = Array2::zeros((z.nrows(), rows.nrows()));
+    product(z, rows.t(), along.view_mut());
+    product(along.view(), rows.view(), out);
 }
 
 impl Parts<'_> {

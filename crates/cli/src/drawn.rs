@@ -77,7 +77,11 @@ pub(crate) fn step_line(step: &Step<'_>) -> String {
             )
         }
         Step::Linear(linear) => {
-            format!("times {}, plus {}", few(&linear.scale), few(&linear.shift))
+            let times = format!("times {}", few(&linear.scale));
+            match linear.shift.iter().all(|&shift| shift == 0.0) {
+                true => times,
+                false => format!("{times}, plus {}", few(&linear.shift)),
+            }
         }
         Step::Operation(operation) => match serde_json::to_value(operation) {
             Ok(Value::Object(stored)) => stored

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod bars;
+mod bounds;
 mod canvas;
 mod change;
 mod chart;

@@ -8,6 +8,7 @@ use mizumashi::affine::{Border, Shift};
 use mizumashi::transform::Recipe;
 use mizumashi::{Error as GeneratorError, ImageDataGenerator, ImageDataGeneratorBuilder};
 
+use crate::bounds::Bounds;
 use crate::error::Error;
 use crate::json_file;
 
@@ -88,9 +89,6 @@ struct Distance(Shift);
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Zoom(f64, f64);
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Bounds(f64, f64);
-
 impl FromStr for Distance {
     type Err = std::num::ParseFloatError;
 
@@ -110,18 +108,6 @@ impl FromStr for Zoom {
             (Ok(reach), _) => Ok(Self(1.0 - reach, 1.0 + reach)),
             (_, Ok(Bounds(low, high))) => Ok(Self(low, high)),
             _ => Err("it must be one number, or two with a comma between them".to_owned()),
-        }
-    }
-}
-
-impl FromStr for Bounds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bounds = text.split_once(',').map(|(low, high)| (low.parse(), high.parse()));
-        match bounds {
-            Some((Ok(low), Ok(high))) => Ok(Self(low, high)),
-            _ => Err("it must be two numbers with a comma between them".to_owned()),
         }
     }
 }

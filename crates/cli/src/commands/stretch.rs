@@ -4,6 +4,7 @@ use clap::Args;
 use mizumashi::transform::Recipe;
 use mizumashi::transform::transforms::{BoxBlur, Stretch};
 
+use crate::bounds::Bounds;
 use crate::change::{Changes, Destination, by_recipe};
 use crate::display::Display;
 use crate::error::Error;
@@ -13,8 +14,8 @@ use crate::inputs::Inputs;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Stretch between two percentiles instead, and cut what lies beyond them, as 1,99
-    #[arg(long, value_name = "LOW,HIGH", value_delimiter = ',', num_args = 2)]
-    percentiles: Option<Vec<f64>>,
+    #[arg(long, value_name = "LOW,HIGH")]
+    percentiles: Option<Bounds>,
     /// Stretch each channel by itself
     #[arg(long)]
     per_channel: bool,
@@ -43,7 +44,7 @@ fn recipe(options: &Options) -> Result<Recipe, mizumashi::transform::Error> {
     if options.per_channel {
         stretch = stretch.per_channel();
     }
-    if let Some([low, high]) = options.percentiles.as_deref() {
+    if let Some(Bounds(low, high)) = options.percentiles {
         stretch = stretch.quantiles(low / 100.0, high / 100.0)?;
     }
     Ok(recipe.then(stretch))

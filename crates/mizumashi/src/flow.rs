@@ -13,8 +13,8 @@ use ndarray::{Array4, ArrayRef, ArrayView4, ArrayViewMut4, Ix4};
 use crate::batch::Runner;
 use crate::labels::check_count;
 use crate::permutation::Permutation;
+use crate::shard::Shard;
 use crate::source::check_source;
-use crate::state::Samples;
 use crate::{Batch, Error, Labels, Pixel, Source};
 
 /// An endless iterator over the batches of a set, epoch after epoch.
@@ -47,22 +47,15 @@ pub struct Flow<'a, S, Y> {
     labels: Y,
     image_shape: ImageShape,
     /// Which samples of the source are served.
-    part: Range<usize>,
+    pub(crate) part: Range<usize>,
     /// Which places of an epoch's order are this flow's: every `world`th, from `rank` on.
-    shard: Shard,
+    pub(crate) shard: Shard,
     batch_size: usize,
     pub(crate) shuffle: bool,
     pub(crate) seed: u64,
     pub(crate) epoch: u64,
     pub(crate) position: usize,
     save: Option<SaveTo>,
-}
-
-/// One of several workers that share the samples.
-#[derive(Debug, Clone, Copy)]
-struct Shard {
-    rank: usize,
-    world: usize,
 }
 
 /// Where images are saved as they are served.
@@ -121,7 +114,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
             labels,
             image_shape,
             part: 0..samples,
-            shard: Shard { rank: 0, world: 1 },
+            shard: Shard::WHOLE,
             batch_size,
             shuffle: true,
             seed: 0,
@@ -223,7 +216,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     pub fn subset(self, subset: Subset, validation_split: f64) -> Result<Self, Error> {
         let samples = self.source.samples();
         let part = subset.range(samples, validation_split)?;
-        if part.len() <= self.shard.rank {
+        if self.shard.samples(part.len()) == 0 {
             return Err(Error::Argument {
                 argument: "validation_split",
                 value: format!("{validation_split} of {samples} samples"),
@@ -231,42 +224,6 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
             });
         }
         Ok(Self { part, epoch: 0, position: 0, ..self })
-    }
-
-    /// The same flow over the share of one of `world` workers, that of number `rank` from 0: every
-    /// `world`th sample of each epoch's order. It begins anew, at the first epoch.
-    ///
-    /// Together, flows of the same seed serve each sample exactly once an epoch, and a sample is the
-    /// same whoever serves it. The shares differ by one sample where `world` does not divide the
-    /// set: workers that must make equally many steps stop at those of the last rank.
-    ///
-    /// ```
-    /// use mizumashi::ImageDataGenerator;
-    /// use ndarray::Array4;
-    ///
-    /// let x = Array4::<u8>::zeros((10, 8, 8, 3));
-    /// let generator = ImageDataGenerator::builder().horizontal_flip(true).build()?;
-    /// let mut served = Vec::new();
-    /// for rank in 0..3 {
-    ///     let mut flow = generator.flow(&x, (), 8)?.seed(1).shard(rank, 3)?;
-    ///     served.extend(flow.next_batch()?.indices);
-    /// }
-    /// served.sort();
-    /// assert_eq!(served, Vec::from_iter(0..10));
-    /// # Ok::<(), mizumashi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Argument`] when `rank` is not below `world`, or no sample is left for it.
-    pub fn shard(self, rank: usize, world: usize) -> Result<Self, Error> {
-        if rank >= world || rank >= self.part.len() {
-            return Err(Error::Argument {
-                argument: "rank",
-                value: format!("{rank} of {world} for {} samples", self.part.len()),
-                mend: "it must be below the number of workers and of samples",
-            });
-        }
-        Ok(Self { shard: Shard { rank, world }, epoch: 0, position: 0, ..self })
     }
 
     /// The same flow continued at a sample of an epoch, at no cost.
@@ -285,16 +242,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
 
     /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
-        (self.part.len() - self.shard.rank).div_ceil(self.shard.world)
-    }
-
-    /// Which samples it serves of what.
-    pub(crate) fn identity(&self) -> Samples {
-        Samples {
-            source: self.source.fingerprint(),
-            part: [self.part.start as u64, self.part.end as u64],
-            shard: [self.shard.rank as u64, self.shard.world as u64],
-        }
+        self.shard.samples(self.part.len())
     }
 
     /// Where its images come from.
@@ -413,8 +361,7 @@ impl<'a, S: Source, Y: Labels> Flow<'a, S, Y> {
     fn advance(&mut self) -> Ticket {
         let epoch = self.epoch;
         let end = self.position.saturating_add(self.batch_size).min(self.samples());
-        let Shard { rank, world } = self.shard;
-        let places = (self.position..end).map(|position| rank + position * world);
+        let places = (self.position..end).map(|position| self.shard.place(position));
         let indices = if self.shuffle {
             let order = Permutation::new(self.part.len(), self.seed, epoch);
             places.map(|place| self.part.start + order.index(place)).collect()

@@ -59,6 +59,7 @@ mod permutation;
 mod pixel;
 mod prefetch;
 mod rows;
+mod shard;
 mod source;
 mod state;
 mod whiten;

@@ -48,13 +48,13 @@ pub struct FlowState {
 /// Which samples a flow serves, in which order they are dealt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Samples {
+struct Samples {
     /// The fingerprint of the source.
-    pub(crate) source: u64,
+    source: u64,
     /// The part of it that is served.
-    pub(crate) part: [u64; 2],
+    part: [u64; 2],
     /// Rank and world of the shard.
-    pub(crate) shard: [u64; 2],
+    shard: [u64; 2],
 }
 
 impl FlowState {
@@ -95,7 +95,7 @@ impl<S: Source, Y: Labels> Flow<'_, S, Y> {
             epoch: self.epoch,
             position: self.position as u64,
             recipe: fingerprint_of(self.runner.recipe())?,
-            samples: self.identity(),
+            samples: identity(self),
         })
     }
 
@@ -105,7 +105,7 @@ impl<S: Source, Y: Labels> Flow<'_, S, Y> {
     /// [`Error::State`] for a state of another version, recipe, data set, part or shard, those of
     /// [`resume_at`](Self::resume_at), and those of [`state`](Self::state).
     pub fn resume(self, state: &FlowState) -> Result<Self, Error> {
-        let own = self.identity();
+        let own = identity(&self);
         let recipe = fingerprint_of(self.runner.recipe())?;
         let differences = [
             (state.version != VERSION, "version"),
@@ -119,6 +119,15 @@ impl<S: Source, Y: Labels> Flow<'_, S, Y> {
         }
         let position = usize::try_from(state.position).unwrap_or(usize::MAX);
         self.seed(state.seed).shuffle(state.shuffle).resume_at(state.epoch, position)
+    }
+}
+
+/// Which samples a flow serves of what.
+fn identity<S: Source, Y: Labels>(flow: &Flow<'_, S, Y>) -> Samples {
+    Samples {
+        source: flow.source().fingerprint(),
+        part: [flow.part.start as u64, flow.part.end as u64],
+        shard: [flow.shard.rank as u64, flow.shard.world as u64],
     }
 }
 

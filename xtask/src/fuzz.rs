@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let work = metadata.target_directory.as_std_path().join("fuzz");
     let corpus = options.corpus.clone().unwrap_or_else(|| work.join("corpus"));
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN);
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(["target", "inputs", "edges reached", "found"]);
     let mut clean = true;
     for target in targets(root, &options.targets)? {

@@ -7,7 +7,7 @@ mod figures;
 
 use figures::{Step, array, read};
 use mizumashi_batchnorm::{Error, Gradients, Layout, Real, SampleNorm, SampleNormConfig};
-use ndarray::{Array2, Array4, ArrayD, ArrayView1, IxDyn, array};
+use ndarray::{Array2, Array4, ArrayD, ArrayView1, IxDyn, array, s};
 use num_traits::cast;
 use serde::Deserialize;
 
@@ -198,4 +198,32 @@ fn bad_input_is_named() {
     assert_eq!(error, Error::Length { list: "saved", found: 1, expected: 2 });
     let error = layer.forward(Array2::zeros((0, 2)).view()).unwrap_err();
     assert_eq!(error, Error::EmptyBatch { shape: vec![0, 2] });
+}
+
+/// Found by fuzzing: values with gaps between them kept these in the shape that the kernel takes.
+#[test]
+fn gaps_between_values_do_not_matter() {
+    let wide =
+        |shift: f32| Array2::from_shape_fn((6, 12), |(i, j)| ((i * 7 + j * 5) % 11) as f32 + shift);
+    let (x, dy, mut dx) = (wide(0.5), wide(-3.0), wide(0.0));
+    let mut y = x.clone();
+    let config = SampleNormConfig::pytorch();
+    for (layer, columns) in [
+        (SampleNorm::<f32>::layer(&[6], config).unwrap(), s![.., ..;2]),
+        (SampleNorm::group(3, 6, config).unwrap(), s![.., 1..;2]),
+        (SampleNorm::layer(&[6], config).unwrap(), s![..;2, ..;-2]),
+    ] {
+        let part = |array: &Array2<f32>| array.slice(columns).to_owned();
+        let (expected, saved) = layer.forward(part(&x).view()).unwrap();
+        let gradients = layer.backward(&saved, part(&x).view(), part(&dy).view()).unwrap();
+
+        let found = layer.forward(x.slice(columns)).unwrap();
+        assert_eq!(found.0, expected);
+        let saved = layer.forward_into(x.slice(columns), y.slice_mut(columns)).unwrap();
+        assert_eq!(part(&y), expected);
+        let (x, dy) = (x.slice(columns), dy.slice(columns));
+        assert_eq!(layer.backward(&saved, x, dy).unwrap(), gradients);
+        layer.backward_into(&saved, x, dy, dx.slice_mut(columns)).unwrap();
+        assert_eq!(part(&dx), gradients.dx);
+    }
 }

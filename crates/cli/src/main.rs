@@ -3,6 +3,8 @@
 //! A file per command in `commands`, which does no arithmetic of its own: it reads its options,
 //! calls the library, and gives back a [report](report::Report) that is printed as text or as JSON.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod bars;
 mod bounds;

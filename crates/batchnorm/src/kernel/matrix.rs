@@ -10,7 +10,10 @@ pub(crate) fn shaped<'a, T: Real, D: Dimension, E: IntoDimension>(
     shape: E,
 ) -> Result<CowArray<'a, T, E::Dim>, Error> {
     let shape = shape.into_dimension();
-    batch.to_shape(shape.clone()).map_err(|_| other(batch.shape(), &shape))
+    let shaped = batch.to_shape(shape.clone()).map_err(|_| other(batch.shape(), &shape))?;
+    // Values with gaps between them keep these where the new shape allows it.
+    let dense = shaped.is_standard_layout();
+    Ok(if dense { shaped } else { shaped.as_standard_layout().into_owned().into() })
 }
 
 /// Has `write` work on the batch in this shape, by way of a copy only if it is not dense.

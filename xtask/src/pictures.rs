@@ -58,6 +58,7 @@ mod tests {
         assert_eq!(sheet[(0, 0)].0, [0; 4]);
         assert_eq!(sheet[(2, 2)].0, [10, 10, 10, 255]);
         assert_eq!(sheet[(7, 10)].0, [0, 0, 0, 255]);
-        assert_eq!(sheet[(12, 10)].0, [255; 4]);
+        assert_eq!(sheet[(12, 2)].0, [255; 4]);
+        assert_eq!(sheet[(12, 10)].0, [0; 4]);
     }
 }

@@ -27,8 +27,9 @@
         }
     }
 
-    const wide = document.documentElement.scrollWidth;
-    if (wide > innerWidth) problems.push(`is ${wide} px wide`);
+    // Not `innerWidth`: a phone zooms out until all of a page that is too wide is seen.
+    const { scrollWidth: wide, clientWidth: room } = document.documentElement;
+    if (wide > room) problems.push(`is ${wide} px wide`);
 
     // Contrast of words and what is behind them, as WCAG 2 has it: 4.5 at least.
     const rgba = (color) => color.match(/[\d.]+/g).map(Number);

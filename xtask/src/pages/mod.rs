@@ -184,7 +184,7 @@ mod tests {
         let mut browser = Browser::start(&program).unwrap();
         let (_, problems) = look_at(&mut browser, &page, None).unwrap();
         for wrong in [
-            "390 px, dark: is 2000 px wide",
+            "390 px, dark: is 2008 px wide",
             "has a contrast of 2.8",
             "is broken: <img src=\"missing.png\"",
             "takes no room: <svg",

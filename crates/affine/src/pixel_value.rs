@@ -35,8 +35,40 @@ impl PixelValue for f32 {
 }
 
 mod sealed {
+    use ndarray::{ArrayView3, ArrayViewMut3};
+
+    use crate::kernel::{self, Scaling};
+    use crate::{Error, Warp};
+
     /// Keeps the trait to the two types, and tells kernels which of them they have.
+    ///
+    /// The kernels are generic in both types, and much code. They are reached by functions that
+    /// are not, so that they are compiled in this crate and not in every one that warps.
     pub trait Sealed: Sized {
+        /// Fills `target` from values of this type.
+        fn warp_to<D: super::PixelValue>(
+            warp: &Warp,
+            source: ArrayView3<'_, Self>,
+            target: ArrayViewMut3<'_, D>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error>;
+
+        /// Fills `target` from bytes.
+        fn warp_from_bytes(
+            warp: &Warp,
+            source: ArrayView3<'_, u8>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error>;
+
+        /// Fills `target` from floats.
+        fn warp_from_floats(
+            warp: &Warp,
+            source: ArrayView3<'_, f32>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error>;
+
         fn as_bytes(_: &[Self]) -> Option<&[u8]> {
             None
         }
@@ -57,6 +89,33 @@ mod sealed {
     }
 
     impl Sealed for u8 {
+        fn warp_to<D: super::PixelValue>(
+            warp: &Warp,
+            source: ArrayView3<'_, Self>,
+            target: ArrayViewMut3<'_, D>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            D::warp_from_bytes(warp, source, target, scaling)
+        }
+
+        fn warp_from_bytes(
+            warp: &Warp,
+            source: ArrayView3<'_, u8>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            kernel::warp(warp, source, target, scaling)
+        }
+
+        fn warp_from_floats(
+            warp: &Warp,
+            source: ArrayView3<'_, f32>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            kernel::warp(warp, source, target, scaling)
+        }
+
         fn as_bytes(values: &[Self]) -> Option<&[u8]> {
             Some(values)
         }
@@ -77,6 +136,33 @@ mod sealed {
     }
 
     impl Sealed for f32 {
+        fn warp_to<D: super::PixelValue>(
+            warp: &Warp,
+            source: ArrayView3<'_, Self>,
+            target: ArrayViewMut3<'_, D>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            D::warp_from_floats(warp, source, target, scaling)
+        }
+
+        fn warp_from_bytes(
+            warp: &Warp,
+            source: ArrayView3<'_, u8>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            kernel::warp(warp, source, target, scaling)
+        }
+
+        fn warp_from_floats(
+            warp: &Warp,
+            source: ArrayView3<'_, f32>,
+            target: ArrayViewMut3<'_, Self>,
+            scaling: Option<Scaling<'_>>,
+        ) -> Result<(), Error> {
+            kernel::warp(warp, source, target, scaling)
+        }
+
         fn as_floats_mut(values: &mut [Self]) -> Option<&mut [f32]> {
             Some(values)
         }

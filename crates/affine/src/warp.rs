@@ -1,7 +1,7 @@
 use ndarray::{ArrayView3, ArrayViewMut3};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{self, Scaling};
+use crate::kernel::Scaling;
 use crate::{Affine, Border, Error, Interpolation, PixelValue};
 
 /// A resampling of images: which place of the input each output pixel shows, and how its value is
@@ -59,7 +59,7 @@ impl Warp {
         destination: ArrayViewMut3<'_, D>,
     ) -> Result<(), Error> {
         self.check(source.dim(), destination.dim())?;
-        kernel::warp(self, source, destination, None)
+        S::warp_to(self, source, destination, None)
     }
 
     /// Fills `destination` with value · `scale`\[c\] + `shift`\[c\] for channel c, where value is
@@ -85,7 +85,7 @@ impl Warp {
                 return Err(Error::FactorCount { name, given, channels });
             }
         }
-        kernel::warp(self, source, destination, Some(Scaling { scale, shift }))
+        S::warp_to(self, source, destination, Some(Scaling { scale, shift }))
     }
 
     fn check(

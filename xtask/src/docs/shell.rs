@@ -88,7 +88,7 @@ fn build(metadata: &Metadata) -> Result<PathBuf, Box<dyn Error>> {
         return Err(format!("listings call {program}, but there is no package {package}").into());
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--quiet", "--package", package]).status()?;
+    let status = Command::new(cargo).args(["build", "--quiet", "--bin", program]).status()?;
     if !status.success() {
         return Err(format!("cannot build {package}").into());
     }

@@ -53,7 +53,7 @@ pub use prefetch::prefetch;
 
 /// One factor and one summand for each channel.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scaling<'a> {
+pub struct Scaling<'a> {
     pub(crate) scale: &'a [f32],
     pub(crate) shift: &'a [f32],
 }

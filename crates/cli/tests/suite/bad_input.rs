@@ -1,0 +1,199 @@
+//! Bad input: one clear line, the right exit status, and nothing half-written.
+
+use std::fs;
+
+use crate::support::Place;
+
+#[track_caller]
+fn refuses(place: &Place, command: &str, status: i32, told: &[&str]) {
+    let (found, text) = place.error(command);
+    assert_eq!(found, status, "{command}: {text}");
+    assert!(text.starts_with("error: "), "{text}");
+    for told in told {
+        assert!(text.contains(told), "{command}: no {told:?} in {text}");
+    }
+    if status == 1 {
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there() {
+    let place = Place::with_photos();
+    refuses(&place, "hist nowhere.png", 1, &["nothing at nowhere.png"]);
+    refuses(&place, "augment photos --masks nomasks -o out", 1, &["nomasks"]);
+    refuses(&place, "augment photos --recipe no.json -o out", 1, &["nothing at no.json"]);
+    refuses(&place, "whiten photos --matrix no.safetensors", 1, &["nothing at no.safetensors"]);
+    fs::create_dir(place.path("empty")).unwrap();
+    refuses(&place, "fit empty", 1, &["no images in empty"]);
+}
+
+#[test]
+fn a_damaged_picture_among_others_is_named_or_left_out() {
+    let place = Place::with_photos();
+    let whole = place.files("photos").len();
+    let (first, bytes) = place.files("photos")[1].clone();
+    fs::write(place.path("photos").join(&first), &bytes[..bytes.len() / 2]).unwrap();
+    let name = first.display().to_string();
+    refuses(&place, "fit photos", 1, &[&name, "cannot be decoded"]);
+    refuses(&place, "stretch photos", 1, &[&name]);
+
+    let report = place.json("fit photos --skip-damaged");
+    assert_eq!(report["images"], whole - 1);
+    assert_eq!(report["skipped"].as_array().unwrap().len(), 1);
+    assert!(report["skipped"][0]["path"].as_str().unwrap().ends_with(&name));
+    let text = place.text("stretch photos --skip-damaged -o out");
+    assert!(text.contains("left out, since they cannot be read: 1"), "{text}");
+    assert_eq!(place.files("out").len(), whole - 1);
+
+    for (file, _) in place.files("photos") {
+        fs::write(place.path("photos").join(file), "no picture").unwrap();
+    }
+    refuses(&place, "fit photos --skip-damaged", 1, &["none of the 6 pictures"]);
+}
+
+#[test]
+fn a_damaged_picture_is_the_same_one_for_any_number_of_threads() {
+    let place = Place::with_photos();
+    for (file, _) in place.files("photos").iter().skip(2) {
+        fs::write(place.path("photos").join(file), "no picture").unwrap();
+    }
+    let one = place.error("fit photos --threads 1");
+    for _ in 0..5 {
+        assert_eq!(place.error("fit photos --threads 4"), one);
+    }
+}
+
+#[test]
+fn an_output_that_is_there_needs_force() {
+    let place = Place::with_photos();
+    place.write("out.json", "precious");
+    refuses(&place, "fit photos -o out.json", 1, &["out.json is there already", "--force"]);
+    assert_eq!(place.read("out.json"), b"precious");
+    place.text("fit photos -o out.json --force");
+    assert!(place.read("out.json").starts_with(b"{"));
+
+    place.text("stretch photos -o out");
+    let (last, _) = place.files("out").pop().unwrap();
+    for (file, _) in place.files("out") {
+        if file != last {
+            fs::remove_file(place.path("out").join(file)).unwrap();
+        }
+    }
+    // The last of six is there: the first five are not written either.
+    refuses(&place, "stretch photos -o out", 1, &[&last.display().to_string(), "--force"]);
+    assert_eq!(place.files("out").len(), 1);
+}
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let place = Place::with_photos();
+    let before = place.files("photos");
+    refuses(&place, "stretch photos -o photos --force", 2, &["written over while it is read"]);
+    assert_eq!(place.files("photos"), before);
+}
+
+#[test]
+fn two_pictures_of_one_name_are_not_written_over_each_other() {
+    let place = Place::with_photos();
+    let first = place.files("photos")[0].0.display().to_string();
+    let command = format!("stretch photos/{first} photos/{first} -o out");
+    refuses(&place, &command, 1, &["two pictures would be written to"]);
+    assert!(!place.path("out").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_folder_that_may_not_be_written_to() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::with_photos();
+    fs::create_dir(place.path("locked")).unwrap();
+    fs::set_permissions(place.path("locked"), fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(place.path("locked/probe"), "").is_ok() {
+        // The superuser may write anywhere; a file in the way of a folder stops everybody.
+        println!("skipped the locked folder: this user may write to it");
+    } else {
+        refuses(&place, "fit photos -o locked/a.json", 1, &["cannot write locked/a.json"]);
+        assert!(place.files("locked").is_empty());
+    }
+    place.write("file", "");
+    refuses(&place, "fit photos -o file/a.json", 1, &["cannot write file/a.json"]);
+    refuses(&place, "stretch photos -o file/out", 1, &["cannot write file/out"]);
+    assert_eq!(place.read("file"), b"");
+}
+
+#[test]
+fn misspelt_recipes_have_a_hint() {
+    let place = Place::with_photos();
+    let recipe = |transform: &str| format!(r#"{{"version": 1, "transforms": [{transform}]}}"#);
+    place.write("transform.json", &recipe(r#"{"transform": "random_afine", "ranges": {}}"#));
+    refuses(
+        &place,
+        "augment photos --recipe transform.json -o out",
+        1,
+        &["transform.json", "`random_afine`", "did you mean `random_affine`?"],
+    );
+    place.write(
+        "field.json",
+        &recipe(r#"{"transform": "random_affine", "ranges": {"rotaton": 3}}"#),
+    );
+    refuses(
+        &place,
+        "preview photos --recipe field.json -o out.png",
+        1,
+        &["field.json", "`rotaton`", "did you mean `rotation`?"],
+    );
+    place.write(
+        "range.json",
+        &recipe(r#"{"transform": "random_affine", "ranges": {"rotation": -3}}"#),
+    );
+    refuses(&place, "inspect range.json", 1, &["range.json", "-3"]);
+    place.write("half.json", r#"{"version": 1, "transfo"#);
+    refuses(&place, "inspect half.json", 1, &["half.json", "EOF"]);
+    place.write("other.json", "{}");
+    refuses(&place, "inspect other.json", 1, &["other.json", "no statistics"]);
+    place.write("other.safetensors", "{}");
+    refuses(&place, "inspect other.safetensors", 1, &["other.safetensors"]);
+    assert!(!place.path("out").exists());
+}
+
+#[test]
+fn options_out_of_range_are_usage() {
+    let place = Place::with_photos();
+    let out_of_range = [
+        ("augment photos --rotation-range 400 -o out", "400"),
+        ("augment photos --zoom-range 2,1 -o out", "2"),
+        ("augment photos --zoom-range wide -o out", "wide"),
+        ("augment photos --brightness-range -1,2 -o out", "-1"),
+        ("augment photos --copies 0 -o out", "0"),
+        ("augment photos --cval 3 --fill-mode wrap -o out", "--cval"),
+        ("augment photos", "--output"),
+        ("augment photos --rotation-range 3 --recipe r.json -o out", "--recipe"),
+        ("stretch photos --percentiles 90,10", "0.9"),
+        ("stretch photos --blur=4", "4"),
+        ("standardize photos --offset 0 -o out", "above 0"),
+        ("whiten photos --epsilon nan", "epsilon"),
+        ("whiten photos --over patches --patch 4", "--patch"),
+        ("whiten photos --kind pca", "--over channels"),
+        ("whiten photos --kind zka", "zca"),
+        ("whiten photos --limit 1", "--over patches"),
+        ("hist photos --size 0", "32768"),
+        ("hist photos -o plot.txt", "plot.txt"),
+        ("hist photos --threads 0", "0"),
+        ("preview photos -o sheet", "sheet"),
+        ("man nonsense", "nonsense"),
+        ("strech photos", "stretch"),
+    ];
+    for (command, told) in out_of_range {
+        refuses(&place, command, 2, &[told]);
+    }
+    assert!(!place.path("out").exists());
+}
+
+#[test]
+fn sizes_must_agree_where_pixels_are_whitened() {
+    let place = Place::with_photos();
+    place.save(&image::RgbImage::new(20, 30), "photos/zz.png");
+    refuses(&place, "whiten photos --epsilon 1", 1, &["30x20x3", "32x32x3", "--size"]);
+    place.text("whiten photos --epsilon 1 --size 16");
+}

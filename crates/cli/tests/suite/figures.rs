@@ -1,0 +1,176 @@
+//! What the commands compute, where it is known in closed form.
+
+use crate::support::Place;
+use image::{GrayImage, Luma, Rgb, RgbImage};
+use serde_json::Value;
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+fn near(value: &Value, expected: f64) {
+    let found = number(value);
+    assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
+}
+
+/// Two grey levels, half of the pixels each.
+fn halves() -> RgbImage {
+    RgbImage::from_fn(8, 6, |x, _| Rgb(if x < 4 { [60, 80, 100] } else { [100, 80, 60] }))
+}
+
+#[test]
+fn a_fit_is_exact_and_does_not_depend_on_threads() {
+    let place = Place::new();
+    place.save(&halves(), "set/a.png");
+    place.save(&RgbImage::from_pixel(4, 4, Rgb([0, 10, 255])), "set/deeper/b.png");
+    let report = place.json("fit set -o one.json --threads 1");
+    // 48 pixels of 60 and 100 by halves, and 16 of 0.
+    near(&report["channels"][0]["mean"], 60.0);
+    let squares = (24.0 * 60.0_f64.powi(2) + 24.0 * 100.0_f64.powi(2)) / 64.0;
+    near(&report["channels"][0]["std"], (squares - 3600.0).sqrt());
+    near(&report["channels"][2]["max"], 255.0);
+    near(&report["channels"][1]["median"], 80.0);
+    assert_eq!(report["images"], 2);
+    assert_eq!(report["image_shape"], Value::Null);
+    place.text("fit set -o two.json --threads 2");
+    assert_eq!(place.read("one.json"), place.read("two.json"));
+    assert_eq!(place.json("inspect one.json")["channels"], report["channels"]);
+}
+
+#[test]
+fn a_stretch_reaches_from_0_to_255() {
+    let place = Place::new();
+    place.save(&halves(), "a.png");
+    let report = place.json("stretch a.png -o out.png");
+    let change = &report["pictures"][0];
+    near(&change["before"]["ave"], 80.0);
+    near(&change["before"]["std"], (2.0_f64 / 3.0 * 400.0).sqrt());
+    near(&change["after"]["min"], 0.0);
+    near(&change["after"]["max"], 255.0);
+    near(&change["after"]["ave"], 127.5);
+    let out = place.open("out.png");
+    assert_eq!(out[(0, 0)].0, [0, 128, 255]);
+    assert_eq!(out[(7, 0)].0, [255, 128, 0]);
+}
+
+#[test]
+fn percentiles_cut_what_lies_beyond_them() {
+    let place = Place::new();
+    // 0, 1, ..., 100: the percentiles are the values.
+    place.save_gray(&GrayImage::from_fn(101, 1, |x, _| Luma([x as u8])), "ramp.png");
+    let report = place.json("stretch ramp.png --grayscale --percentiles 10,90 -o out.png");
+    near(&report["after"]["ave"], 127.5);
+    let out = image::open(place.path("out.png")).unwrap().to_luma8();
+    assert_eq!([0, 10, 50, 90, 100].map(|x| out[(x, 0)].0[0]), [0, 0, 128, 255, 255]);
+}
+
+#[test]
+fn a_blur_comes_before_the_stretch() {
+    let place = Place::new();
+    let mut dot = GrayImage::from_pixel(9, 9, Luma([0]));
+    dot.put_pixel(4, 4, Luma([90]));
+    place.save_gray(&dot, "dot.png");
+    place.text("stretch dot.png --grayscale --blur -o out.png");
+    let out = image::open(place.path("out.png")).unwrap().to_luma8();
+    let white = out.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] == 255);
+    // The dot has become a square of 3x3 tens.
+    assert_eq!(white.count(), 9);
+    assert_eq!(out[(2, 4)].0[0], 0);
+}
+
+#[test]
+fn standardised_pictures_have_mean_0_and_deviation_1() {
+    let place = Place::with_photos();
+    let report = place.json("standardize photos -o out");
+    for change in report["pictures"].as_array().unwrap() {
+        near(&change["after"]["ave"], 0.0);
+        near(&change["after"]["std"], 1.0);
+    }
+    assert_eq!(place.files("out").len(), 6);
+
+    place.text("fit photos -o set.json");
+    let by_file = place.json("standardize photos --statistics set.json");
+    let at_once = place.json("standardise photos --featurewise");
+    assert_eq!(by_file["pictures"], at_once["pictures"]);
+    near(&by_file["after"]["ave"], 0.0);
+    near(&by_file["after"]["std"], 1.0);
+}
+
+#[test]
+fn signed_values_are_shown_around_the_middle() {
+    let place = Place::new();
+    place.save_gray(
+        &GrayImage::from_fn(4, 1, |x, _| Luma([[0, 100, 100, 200][x as usize]])),
+        "a.png",
+    );
+    place.text("standardize a.png --grayscale --center-only --offset 200 -o out.png");
+    let out = image::open(place.path("out.png")).unwrap().to_luma8();
+    // (d + 200) / 400 * 255 of -100, 0, 100.
+    assert_eq!([0, 1, 2, 3].map(|x| out[(x, 0)].0[0]), [64, 128, 128, 191]);
+}
+
+#[test]
+fn one_picture_in_keras_manner_is_divided_by_its_norm() {
+    let place = Place::new();
+    let picture = RgbImage::from_fn(128, 128, |x, y| {
+        let wave = ((x * 3 + y * 5) as f64 / 17.0).sin() + ((x * y) as f64 / 301.0).cos();
+        Rgb([0.0, 40.0, -30.0].map(|shift| (128.0 + 40.0 * wave + shift).clamp(0.0, 255.0) as u8))
+    });
+    place.save(&picture, "a.png");
+    let report = place.json("whiten a.png --keras -o out.png");
+    let after = &report["after"];
+    assert_eq!(format!("{:.7}", number(&after["std"])), "0.0045105");
+    assert!(number(&after["ave"]).abs() < 1e-9);
+    let text = place.text("whiten a.png --keras");
+    assert!(text.contains("std: 0.0045105  ave: 0.0000000"), "{text}");
+}
+
+#[test]
+fn whitened_colours_are_uncorrelated() {
+    let place = Place::with_photos();
+    let report = place.json("whiten photos --over channels --epsilon 0 --save colours.safetensors");
+    near(&report["after"]["std"], 1.0);
+    near(&report["after"]["ave"], 0.0);
+    let stored = place.json("whiten photos --matrix colours.safetensors");
+    assert_eq!(stored["pictures"], report["pictures"]);
+    let told = place.text("inspect colours.safetensors");
+    assert!(told.starts_with("of the 3 channels of pictures of any size\nZca"), "{told}");
+}
+
+#[test]
+fn one_picture_is_enough_for_patches() {
+    let place = Place::with_photos();
+    let picture = place.files("photos")[0].0.clone();
+    let command =
+        format!("whiten photos/{} --over patches --patch 3 -o out.png", picture.display());
+    let report = place.json(&command);
+    assert_eq!(report["pictures"][0]["shape"], serde_json::json!([32, 32, 3]));
+    assert_eq!(place.open("out.png").dimensions(), (32, 32));
+    // Of pixels at the edge nothing is promised.
+    let std = number(&report["after"]["std"]);
+    assert!((0.8..1.5).contains(&std), "{std}");
+}
+
+#[test]
+fn histograms_count_every_value_before_and_after() {
+    let place = Place::new();
+    place.save(&halves(), "a.png");
+    let report = place.json("hist a.png --step stretch");
+    let counts = |side: &str, channel: usize| -> Vec<u64> {
+        serde_json::from_value(report[side]["channels"][channel]["counts"].clone()).unwrap()
+    };
+    let red = counts("before", 0);
+    assert_eq!((red[60], red[100], red.iter().sum::<u64>()), (24, 24, 48));
+    let red = counts("after", 0);
+    assert_eq!((red[0], red[127], red.iter().sum::<u64>()), (24, 24, 48));
+    assert_eq!(counts("after", 1)[64], 48);
+    near(&report["after"]["ave"], 127.5);
+
+    for plot in ["a.svg", "a.plot.png"] {
+        place.text(&format!("hist a.png --step stretch -o {plot}"));
+    }
+    assert!(String::from_utf8(place.read("a.svg")).unwrap().contains("std: 16.3299316"));
+    assert_eq!(place.open("a.plot.png").dimensions(), (640, 720));
+    let bars = place.text("hist a.png");
+    assert_eq!(bars.matches('█').count(), 6 * (2 + 1 + 2), "{bars}");
+}

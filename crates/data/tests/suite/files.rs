@@ -1,0 +1,390 @@
+//! Image files that are damaged, too large, linked, or not there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mizumashi_data::Error;
+use mizumashi_data::files::{
+    ColorMode, ImageFiles, ImageFolder, ImageLoader, Limits, OnDamage, SaveFormat, Subset, Table,
+    save_image,
+};
+use ndarray::Array3;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+fn golden(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/files").join(file)
+}
+
+/// Little pictures of one grey level each, their index; those in `damaged` are cut in half.
+fn pictures(count: usize, damaged: &[usize]) -> (TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..count).map(|n| folder.path().join(format!("{n:03}.png"))).collect();
+    for (index, path) in paths.iter().enumerate() {
+        // Saving stretches the values, so that one corner is white and the others are not.
+        let mut image = Array3::from_elem((8, 8, 1), index as f32);
+        (image[[0, 0, 0]], image[[7, 7, 0]]) = (0.0, 255.0);
+        save_image(path, image.view(), SaveFormat::Png).unwrap();
+        if damaged.contains(&index) {
+            let bytes = fs::read(path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+    }
+    (folder, paths)
+}
+
+fn grey() -> ImageLoader {
+    ImageLoader::new().color_mode(ColorMode::Grayscale).target_size(8, 8)
+}
+
+fn level(files: &ImageFiles, index: usize) -> Result<u8, Error> {
+    files.with_image(index, |image| image[[3, 3, 0]])
+}
+
+#[test]
+fn files_are_served_at_their_index() {
+    let (_folder, paths) = pictures(20, &[]);
+    let files = ImageFiles::new(paths, grey()).unwrap();
+    let images = files.load().unwrap();
+    assert_eq!(images.dim(), (20, 8, 8, 1));
+    for index in 0..20 {
+        assert_eq!(images[[index, 3, 3, 0]], index as u8);
+        assert_eq!(level(&files, index).unwrap(), index as u8);
+    }
+    assert!(matches!(level(&files, 20), Err(Error::Index { index: 20, images: 20 })));
+}
+
+#[test]
+fn a_damaged_file_is_an_error_that_names_it() {
+    let (_folder, paths) = pictures(3, &[1]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap();
+    let Err(Error::Damaged { path, .. }) = level(&files, 1) else { panic!("no error") };
+    assert_eq!(path, paths[1]);
+    assert!(matches!(files.load(), Err(Error::Damaged { .. })));
+    assert_eq!(level(&files, 2).unwrap(), 2);
+}
+
+#[test]
+fn a_damaged_file_is_substituted_without_shifting_an_index() {
+    let (_folder, paths) = pictures(6, &[1, 2, 5]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    // Whatever comes first, and whether or not it has been met before.
+    for index in [5, 1, 0, 2, 3, 4, 1, 5] {
+        assert_eq!(level(&files, index).unwrap(), [0, 3, 3, 3, 4, 0][index]);
+    }
+    let quarantine = files.quarantine();
+    let listed: Vec<_> = quarantine.iter().map(|q| (q.index, q.substitute)).collect();
+    assert_eq!(listed, [(1, 3), (2, 3), (5, 0)]);
+    assert_eq!(quarantine[0].path, paths[1]);
+    assert!(quarantine[0].reason.contains("001.png"), "{}", quarantine[0].reason);
+    let mut indices = [0, 1, 2, 3, 4, 5];
+    files.resolve(&mut indices);
+    assert_eq!(indices, [0, 3, 3, 3, 4, 0]);
+
+    let (_folder, paths) = pictures(2, &[0, 1]);
+    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
+}
+
+#[test]
+fn a_run_of_damaged_files_is_listed_at_once() {
+    let (_folder, paths) = pictures(6, &[1, 2, 3]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 1).unwrap(), 4);
+    let listed = |files: &ImageFiles| -> Vec<_> {
+        files.quarantine().iter().map(|q| (q.index, q.substitute)).collect()
+    };
+    assert_eq!(listed(&files), [(1, 4), (2, 4), (3, 4)]);
+    // The substitute is itself substituted where it goes.
+    fs::remove_file(&paths[4]).unwrap();
+    assert_eq!(level(&files, 2).unwrap(), 5);
+    assert_eq!(listed(&files), [(1, 5), (2, 5), (3, 5), (4, 5)]);
+    assert!(files.quarantine()[1].reason.contains("002.png"));
+}
+
+#[test]
+fn a_list_without_readable_files_is_searched_once() {
+    let (_folder, paths) = pictures(3, &[0, 1, 2]);
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
+    // Not looked for again, but served where it is asked for.
+    save_image(&paths[2], Array3::zeros((8, 8, 1)).view(), SaveFormat::Png).unwrap();
+    let Err(Error::AllDamaged { path, .. }) = level(&files, 1) else { panic!("no error") };
+    assert_eq!(path, paths[1]);
+    assert!(level(&files, 2).is_ok());
+    assert!(level(&files, 1).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_damage_of_the_file_is_not_substituted() {
+    let (folder, mut paths) = pictures(2, &[]);
+    // A name that is too long for any file: the system's refusal says nothing of a file.
+    paths[0] = folder.path().join("x".repeat(5000));
+    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
+    let error = level(&files, 0).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert!(files.quarantine().is_empty());
+
+    paths[0] = folder.path().join("gone.png");
+    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
+    assert_eq!(level(&files, 0).unwrap(), 1);
+}
+
+#[test]
+fn limits_hold_before_memory_is_given() {
+    let path = golden("rgb.png"); // 13 columns, 9 rows
+    let load = |limits| ImageLoader::new().limits(limits).load(&path);
+    let default = Limits::default();
+    let bytes = fs::metadata(&path).unwrap().len();
+    for (limits, what, value) in [
+        (Limits { width: 12, ..default }, "columns", 13),
+        (Limits { height: 8, ..default }, "rows", 9),
+        (Limits { pixels: 116, ..default }, "pixels", 117),
+        (Limits { file_bytes: bytes - 1, ..default }, "bytes", bytes),
+    ] {
+        let error = load(limits).unwrap_err();
+        assert!(error.to_string().contains("rgb.png"), "{error}");
+        let Error::Limit { what: found, value: count, limit, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!((found, count, limit), (what, value, value - 1));
+    }
+    assert!(load(Limits { width: 13, height: 9, pixels: 117, file_bytes: bytes }).is_ok());
+
+    // A header that claims 60,000 x 60,000 pixels, in a file of some bytes.
+    let folder = tempfile::tempdir().unwrap();
+    let bomb = folder.path().join("bomb.jpg");
+    let mut bytes = fs::read(golden("444.jpg")).unwrap();
+    let frame = bytes.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    bytes[frame + 5..frame + 9].copy_from_slice(&[0xea, 0x60, 0xea, 0x60]);
+    fs::write(&bomb, bytes).unwrap();
+    let error = ImageLoader::new().load(&bomb).unwrap_err();
+    assert!(matches!(error, Error::Limit { what: "columns", value: 60_000, .. }), "{error}");
+}
+
+#[test]
+fn what_cannot_be_loaded_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.png");
+    assert!(matches!(grey().load(&path), Err(Error::Io { .. })));
+    fs::write(&path, "text").unwrap();
+    assert!(matches!(grey().load(&path), Err(Error::Damaged { .. })));
+    let float = image::DynamicImage::ImageRgb32F(image::Rgb32FImage::new(2, 2));
+    float.save_with_format(&path, image::ImageFormat::Tiff).unwrap();
+    assert!(matches!(grey().load(&path), Err(Error::PixelType { .. })));
+    let sized = ImageLoader::new().target_size(0, 4);
+    assert!(matches!(
+        sized.load(golden("rgb.png")),
+        Err(Error::TargetSize { height: 0, width: 4 })
+    ));
+    let files = ImageFiles::new(vec![path], ImageLoader::new());
+    assert!(matches!(files, Err(Error::TargetSize { .. })));
+    assert!(matches!(ImageFiles::new(vec![], grey()), Err(Error::NoImages { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Decoders meet bytes that no encoder wrote.
+    #[test]
+    fn no_damage_makes_a_loader_panic(
+        file in prop::sample::select(vec![
+            "420.jpg", "progressive.jpg", "cmyk.jpg", "rgba.png", "palette.gif", "rgb.bmp",
+            "rgb.ppm", "deflate.tiff", "lossless.webp",
+        ]),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<prop::sample::Index>(),
+        cut: bool,
+    ) {
+        let mut bytes = fs::read(golden(file)).unwrap();
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        if cut {
+            bytes.truncate(length.index(bytes.len()));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(file);
+        fs::write(&path, bytes).unwrap();
+        if let Ok(image) = grey().load(&path) {
+            prop_assert_eq!(image.dim(), (8, 8, 1));
+        }
+    }
+}
+
+#[test]
+fn every_jpeg_that_is_cut_short_is_damaged() {
+    let bytes = fs::read(golden("420.jpg")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.jpg");
+    for kept in [bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4, bytes.len() * 9 / 10] {
+        fs::write(&path, &bytes[..kept]).unwrap();
+        assert!(matches!(grey().load(&path), Err(Error::Damaged { .. })), "{kept} bytes");
+    }
+}
+
+#[test]
+fn a_jpeg_must_have_its_end_but_may_have_strays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.jpg");
+    let load = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        ImageLoader::new().load(&path)
+    };
+    for file in ["420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg"] {
+        let bytes = fs::read(golden(file)).unwrap();
+        let whole = load(&bytes).unwrap();
+        let end = bytes.len() - 2;
+        assert_eq!(bytes[end..], [0xff, 0xd9]);
+        for kept in [end, end + 1, end - 1, end - 8] {
+            let outcome = load(&bytes[..kept]);
+            assert!(matches!(outcome, Err(Error::Damaged { .. })), "{file}, {kept} bytes");
+        }
+        // After the end, cameras append what they like.
+        assert_eq!(load(&[&bytes[..], &[7; 500]].concat()).unwrap(), whole);
+        // Between headers, here after the first: PIL skips it.
+        let first = 4 + usize::from(u16::from_be_bytes([bytes[4], bytes[5]])) - 2 + 2;
+        assert_eq!(bytes[first], 0xff, "{file}");
+        let stray = [&bytes[..first], &[0x11; 40], &bytes[first..]].concat();
+        assert_eq!(load(&stray).unwrap(), whole, "{file}");
+    }
+    // A preview in the header has an end of its own, which does not count.
+    let bytes = fs::read(golden("420.jpg")).unwrap();
+    let preview = [0xff, 0xe5, 0, 6, 0xff, 0xd8, 0xff, 0xd9];
+    let bytes = [&bytes[..2], &preview, &bytes[2..]].concat();
+    assert!(load(&bytes).is_ok());
+    assert!(matches!(load(&bytes[..bytes.len() - 2]), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn an_exif_chunk_that_claims_more_than_the_file_has_is_refused() {
+    let simple = fs::read(golden("lossless.webp")).unwrap();
+    let (width, height) = image::image_dimensions(golden("lossless.webp")).unwrap();
+    let picture = &simple[simple.windows(4).position(|four| four == b"VP8L").unwrap()..];
+    let file = |claimed: u32| {
+        let mut chunks = b"WEBPVP8X\x0a\0\0\0\x08\0\0\0".to_vec();
+        chunks.extend_from_slice(&(width - 1).to_le_bytes()[..3]);
+        chunks.extend_from_slice(&(height - 1).to_le_bytes()[..3]);
+        chunks.extend_from_slice(picture);
+        chunks.extend_from_slice(b"EXIF");
+        chunks.extend_from_slice(&claimed.to_le_bytes());
+        // One entry: orientation 3, upside down.
+        chunks.extend_from_slice(b"II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0");
+        let length = u32::try_from(chunks.len()).unwrap().to_le_bytes();
+        [b"RIFF", &length[..], &chunks].concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.webp");
+    let loader = ImageLoader::new();
+    let upright = loader.load(golden("lossless.webp")).unwrap();
+    fs::write(&path, file(22)).unwrap();
+    assert_eq!(loader.load(&path).unwrap(), upright);
+    let turned = loader.apply_orientation(true).load(&path).unwrap();
+    assert_eq!(turned, upright.slice(ndarray::s![..;-1, ..;-1, ..]));
+    fs::write(&path, file(0xffff_fff0)).unwrap();
+    assert_eq!(loader.load(&path).unwrap(), upright);
+    let error = loader.apply_orientation(true).load(&path).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_once_and_only_on_request() {
+    use std::os::unix::fs::symlink;
+
+    let root = tempfile::tempdir().unwrap();
+    let at = |file: &str| root.path().join(file);
+    fs::create_dir_all(at("class")).unwrap();
+    fs::create_dir_all(at("elsewhere")).unwrap();
+    fs::write(at("class/a.png"), "").unwrap();
+    fs::write(at("elsewhere/b.png"), "").unwrap();
+    symlink(at("elsewhere"), at("class/link")).unwrap();
+    symlink(at("elsewhere/b.png"), at("class/c.png")).unwrap();
+    symlink(at("nowhere"), at("class/d.png")).unwrap();
+    symlink(at("class"), at("class/loop")).unwrap();
+    let folder = ImageFolder::new(root.path()).classes(["class"]);
+    let list = folder.clone().list().unwrap();
+    assert_eq!(list.paths, [at("class/a.png"), at("class/c.png")]);
+    assert_eq!(list.skipped, [at("class/d.png")]);
+    let list = folder.follow_links(true).list().unwrap();
+    assert_eq!(list.paths, [at("class/a.png"), at("class/c.png"), at("class/link/b.png")]);
+    assert_eq!(list.skipped, [at("class/d.png")]);
+}
+
+#[test]
+fn folders_without_classes_and_other_extensions() {
+    let root = tempfile::tempdir().unwrap();
+    for file in ["b.png", "a.JPG", "deep/c.raw"] {
+        let path = root.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    let list = ImageFolder::new(root.path()).without_classes().list().unwrap();
+    assert_eq!(list.paths, [root.path().join("a.JPG"), root.path().join("b.png")]);
+    assert!(list.labels.is_empty() && list.class_names.is_empty());
+    let list = ImageFolder::new(root.path()).extensions(["RAW"]).list().unwrap();
+    assert_eq!((list.paths.len(), list.class_names), (1, vec!["deep".to_owned()]));
+
+    let error = ImageFolder::new(root.path().join("no")).list().unwrap_err();
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
+    let error = ImageFolder::new(root.path()).classes(["none"]).list().unwrap_err();
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
+    let error = ImageFolder::new(root.path()).list().unwrap_err();
+    assert!(matches!(error, Error::NoImages { .. }), "{error}");
+    for fraction in [0.0, 1.0, -0.5, f64::NAN] {
+        let folder = ImageFolder::new(root.path()).extensions(["raw"]);
+        let error = folder.subset(Subset::Training, fraction).list().unwrap_err();
+        assert!(matches!(error, Error::Split { .. }), "{error}");
+    }
+}
+
+#[test]
+fn bad_tables_are_named() {
+    let table = Table::read("file,class,size\na.png,,x\n".as_bytes()).unwrap();
+    let error = table.paths("name", "").unwrap_err();
+    assert!(error.to_string().contains("file, class, size"), "{error}");
+    let error = table.labels("class", None, &["cat".into()]).unwrap_err();
+    assert!(matches!(error, Error::Class { row: 2, .. }), "{error}");
+    let error = table.numbers(&["size"]).unwrap_err();
+    assert!(matches!(error, Error::Number { row: 2, .. }), "{error}");
+    assert!(matches!(Table::read("a,b\n1\n".as_bytes()), Err(Error::Csv { .. })));
+    let error = Table::new(vec!["a".into()], vec![vec![]]).unwrap_err();
+    assert!(matches!(error, Error::Row { row: 1, cells: 0, columns: 1 }), "{error}");
+}
+
+#[test]
+fn classes_may_have_any_order_but_each_once() {
+    let csv = "file,class\na.png,emu\nb.png,cat\nc.png,dog\nd.png,elk\n";
+    let names = ["dog", "cat", "emu"].map(str::to_owned);
+    let mut table = Table::read(csv.as_bytes()).unwrap();
+    assert_eq!(table.retain_classes("class", None, &names).unwrap(), 1);
+    assert_eq!(table.labels("class", None, &names).unwrap(), [[2], [1], [0]]);
+    let twice = ["dog", "cat", "dog"].map(str::to_owned);
+    let outcome = table.labels("class", None, &twice);
+    assert!(matches!(outcome, Err(Error::DuplicateClass { first: 0, second: 2, .. })));
+
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("dog")).unwrap();
+    fs::write(root.path().join("dog/1.PNG"), "").unwrap();
+    let error = ImageFolder::new(root.path()).classes(["dog", "dog"]).list().unwrap_err();
+    assert!(error.to_string().contains("\"dog\""), "{error}");
+    assert!(matches!(error, Error::DuplicateClass { .. }));
+    let list = ImageFolder::new(root.path()).extensions([".png"]).list().unwrap();
+    assert_eq!(list.labels, [0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.png");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Opening it would wait for someone to write.
+    for path in [pipe.as_path(), folder.path()] {
+        let error = ImageLoader::new().load(path).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
+}

@@ -6,6 +6,7 @@ mod chart;
 mod docs;
 mod figure;
 mod fuzz;
+mod illustrated;
 mod layers;
 mod pages;
 mod pictures;
@@ -51,7 +52,7 @@ enum Chore {
     /// Check the links, pictures and listings of the documentation, and run the shell listings.
     Docs(docs::Options),
     /// Draw the pictures of docs/tutorial.md and print its figures.
-    Tutorial(tutorial::Options),
+    Tutorial(illustrated::Options),
     /// Train small networks on every kind of input, and see what each technique is worth.
     Study(study::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.

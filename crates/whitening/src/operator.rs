@@ -42,11 +42,8 @@ enum Factors {
 /// bits. Of the kept directions it leaves a difference of numbers that much larger.
 const WIDEST: f64 = 1e3;
 
-/// Centred rows, in the precision of the factors.
-enum Centred {
-    Single(Array2<f32>),
-    Precise(Array2<f64>),
-}
+/// The product of centred rows, into a place that it is given.
+type Multiplication<'a> = Box<dyn FnOnce(ArrayViewMut2<'_, f32>) + 'a>;
 
 /// A whitening in full precision, in the coordinates of its frame.
 pub(crate) struct Parts<'a> {
@@ -132,7 +129,7 @@ impl Operator {
                         self.apply_short(matrix, &self.centred_short(row), out);
                     }
                 }
-                None => self.multiply(self.centred(rows), out),
+                None => self.centre(rows)(out),
             });
     }
 
@@ -145,7 +142,7 @@ impl Operator {
                         self.apply_short(matrix, &self.centred_short(row.view()), row);
                     }
                 }
-                None => self.multiply(self.centred(rows.view()), rows),
+                None => self.centre(rows.view())(rows),
             },
         );
     }
@@ -157,14 +154,35 @@ impl Operator {
         }
     }
 
-    fn centred<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Centred {
-        match self.factors {
-            Factors::Precise { .. } => Centred::Precise(self.centred_to(rows, |x| x)),
-            _ => Centred::Single(self.centred_to(rows, |x| x as f32)),
+    /// Centres rows; what it returns multiplies them into their place, which may be where they were.
+    fn centre<T: Pixel>(&self, rows: ArrayView2<'_, T>) -> Multiplication<'_> {
+        match &self.factors {
+            Factors::Dense(matrix) => {
+                let z = self.centred(rows, |x| x as f32);
+                Box::new(move |out| product(z.view(), matrix.t(), out))
+            }
+            Factors::Thin { rows: kept, rest } => {
+                let z = self.centred(rows, |x| x as f32);
+                Box::new(move |mut out| {
+                    there_and_back(z.view(), kept, out.view_mut());
+                    if *rest > 0.0 {
+                        out.zip_mut_with(&z, |out, &z| *out = rest * z - *out);
+                    }
+                })
+            }
+            Factors::Precise { rows: kept, rest } => {
+                let z = self.centred(rows, |x| x);
+                Box::new(move |out| {
+                    let mut back = Array2::zeros(z.raw_dim());
+                    there_and_back(z.view(), kept, back.view_mut());
+                    let zip = Zip::from(out).and(&z).and(&back);
+                    zip.for_each(|out, &z, &back| *out = (rest * z - back) as f32);
+                })
+            }
         }
     }
 
-    fn centred_to<T: Pixel, R: Scalar>(
+    fn centred<T: Pixel, R: Scalar>(
         &self,
         rows: ArrayView2<'_, T>,
         rounded: impl Fn(f64) -> R,
@@ -179,26 +197,6 @@ impl Operator {
             ),
         });
         centred
-    }
-
-    fn multiply(&self, centred: Centred, mut out: ArrayViewMut2<'_, f32>) {
-        match (&self.factors, centred) {
-            (Factors::Dense(matrix), Centred::Single(z)) => product(z.view(), matrix.t(), out),
-            (Factors::Thin { rows, rest }, Centred::Single(z)) => {
-                there_and_back(z.view(), rows, out.view_mut());
-                if *rest > 0.0 {
-                    out.zip_mut_with(&z, |out, &z| *out = rest * z - *out);
-                }
-            }
-            (Factors::Precise { rows, rest }, Centred::Precise(z)) => {
-                let mut kept = Array2::zeros(z.raw_dim());
-                there_and_back(z.view(), rows, kept.view_mut());
-                let zip = Zip::from(out).and(&z).and(&kept);
-                zip.for_each(|out, &z, &kept| *out = (rest * z - kept) as f32);
-            }
-            // What `centred` makes for other factors.
-            (Factors::Precise { .. }, Centred::Single(_)) | (_, Centred::Precise(_)) => {}
-        }
     }
 
     /// The matrix, where rows are short.

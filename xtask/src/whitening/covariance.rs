@@ -26,9 +26,9 @@ const BAR: u32 = 80;
 const CHANNELS: [&str; 3] = ["R", "G", "B"];
 
 /// Writes both for standardised images, for whitened colours and for whitened pixels.
-pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
-    let colours = views.colours.apply(views.images, Layout::Nhwc)?;
-    let pixels = views.pixels.apply(views.images, Layout::Nhwc)?;
+pub(super) fn draw(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
+    let colours = views.colours.apply(views.images(), Layout::Nhwc)?;
+    let pixels = views.pixels.apply(views.images(), Layout::Nhwc)?;
     let stages = [
         ("standardised", views.standardised.view()),
         ("colours whitened", colours.view()),

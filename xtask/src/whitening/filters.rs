@@ -19,7 +19,7 @@ const SIDE: usize = 32;
 const DIRECTIONS: usize = 9;
 
 /// Writes them as pictures, 0 grey, each stretched to its greatest value; of the filters, the roots.
-pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
+pub(super) fn draw(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
     let (exact, regularised) = (&views.pixels, &views.regularised);
     let mut rows = vec![matrix(exact, 0.0)?, matrix(regularised, EPSILON)?, inverse(exact)?];
     rows.extend(directions(exact)?);

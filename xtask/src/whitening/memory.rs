@@ -18,7 +18,7 @@ const SIDES: [usize; 6] = [16, 32, 64, 128, 224, 512];
 const DIRECTIONS: usize = 200;
 
 /// Writes the bytes that a fit of colour images says it needs, for three numbers of images.
-pub(super) fn draw(_: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
+pub(super) fn draw(_: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
     let whitener = Whitener::zca().memory_limit(u64::MAX);
     let thin = whitener.clone().directions(Some(DIRECTIONS));
     let ways = [

@@ -28,8 +28,8 @@ struct Point {
 }
 
 /// Writes variance and correlation by the number of fitted images, with and without shrinkage.
-pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
-    let fitted = rows(views.images)?;
+pub(super) fn draw(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
+    let fitted = rows(views.images())?;
     let held_out = rows(views.source.test.images().view())?;
     let (count, values) = held_out.dim();
     let zca = || Whitener::zca().regularisation(Regularisation::Eigenvalue(0.0));

@@ -19,7 +19,7 @@ const ZOOM: u32 = 2;
 const CONTRAST: f32 = 40.0;
 
 /// Writes the picture, the same centred, whitened, and whitened with its contrast stretched.
-pub(super) fn draw(_: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
+pub(super) fn draw(_: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
     let set = Synthetic { height: SIDE, width: SIDE, ..Synthetic::default() };
     let picture = set.samples(Part::Train, 0..1)?.images().mapv(f32::from);
     let means = picture.mean_axis(Axis(1)).and_then(|rows| rows.mean_axis(Axis(1)));

@@ -15,7 +15,7 @@ const SIZE: (u32, u32) = (540, 400);
 const DENSITY: f64 = 20.0;
 
 /// Writes spectrum and gains side by side, with epsilon marked in both.
-pub(super) fn draw(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
+pub(super) fn draw(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
     let whitening = views.pixels.whitening();
     let variances = whitening.eigenvalues();
     let (first, last) = (variances[0], variances[variances.len() - 1]);

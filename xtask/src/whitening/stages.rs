@@ -16,8 +16,8 @@ const PICTURES: usize = 8;
 const CONTRAST: f32 = 40.0;
 
 /// Writes the pictures as they are, standardised, with colours and with pixels whitened, and back.
-pub(super) fn steps(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
-    let first = views.images.slice(s![..PICTURES, .., .., ..]);
+pub(super) fn steps(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
+    let first = views.images().slice_move(s![..PICTURES, .., .., ..]);
     let apply = |whitening: &ImageWhitening| whitening.apply(first, Layout::Nhwc);
     let standardised = views.standardised.slice(s![..PICTURES, .., .., ..]);
     let pixels = apply(&views.pixels)?;
@@ -41,8 +41,8 @@ pub(super) fn steps(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Er
 }
 
 /// Writes what each kind makes of the pictures at half their size.
-pub(super) fn kinds(views: &Views<'_>, path: &Path) -> Result<String, Box<dyn Error>> {
-    let images = reduced(views.images, 2);
+pub(super) fn kinds(views: &Views, path: &Path) -> Result<String, Box<dyn Error>> {
+    let images = reduced(views.images(), 2);
     let (count, values) = (images.dim().0, images.len() / images.dim().0);
     let all = images.to_shape((count, values))?;
     let mean_variance = all.var_axis(Axis(0), 0.0).mean().map_or(1.0, f64::from);

@@ -16,9 +16,8 @@ pub(super) const SAMPLES: usize = 10_000;
 pub(super) const EPSILON: f64 = 100.0;
 
 /// Images, whitened in the ways that the page compares.
-pub(super) struct Views<'a> {
-    pub(super) source: &'a Source,
-    pub(super) images: ArrayView4<'a, u8>,
+pub(crate) struct Views {
+    pub(super) source: Source,
     /// Centred and divided by the deviation per channel, as by the tutorial's generator.
     pub(super) standardised: Array4<f32>,
     pub(super) colours: ImageWhitening,
@@ -28,10 +27,9 @@ pub(super) struct Views<'a> {
     pub(super) regularised: ImageWhitening,
 }
 
-impl<'a> Views<'a> {
-    pub(super) fn of(source: &'a Source) -> Result<Self, Box<dyn Error>> {
-        let images = source.train.images();
-        let images = images.slice(s![..SAMPLES.min(images.dim().0), .., .., ..]);
+impl Views {
+    pub(super) fn of(source: Source) -> Result<Self, Box<dyn Error>> {
+        let images = first(&source);
         let mut generator = ImageDataGenerator::builder()
             .featurewise_center(true)
             .featurewise_std_normalization(true)
@@ -42,18 +40,28 @@ impl<'a> Views<'a> {
             whitener.fit_images(images, Layout::Nhwc, scope)
         };
         Ok(Self {
-            source,
-            images,
             standardised: generator.standardize(&images)?,
             colours: fit(0.0, Scope::Channels)?,
             pixels: fit(0.0, Scope::Pixels)?,
             regularised: fit(EPSILON, Scope::Pixels)?,
+            source,
         })
     }
 
-    pub(super) fn rows(&self) -> usize {
-        self.images.len_of(Axis(0))
+    pub(super) fn images(&self) -> ArrayView4<'_, u8> {
+        first(&self.source)
     }
+
+    pub(super) fn rows(&self) -> usize {
+        self.images().len_of(Axis(0))
+    }
+}
+
+/// At most [`SAMPLES`] images of the training set.
+fn first(source: &Source) -> ArrayView4<'_, u8> {
+    let images = source.train.images().view();
+    let count = images.len_of(Axis(0)).min(SAMPLES);
+    images.slice_move(s![..count, .., .., ..])
 }
 
 /// The population covariance of rows.

@@ -1,6 +1,7 @@
-use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
 use fast_image_resize::{
-    FilterType, ImageBufferError, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer,
+    FilterType, ImageBufferError, PixelTrait, ResizeAlg, ResizeError, ResizeOptions, Resizer,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,14 +37,23 @@ impl Resampling {
         self,
         resizer: &mut Resizer,
         mode: ColorMode,
+        source: (&[u8], (u32, u32)),
+        target: (&mut [u8], (u32, u32)),
+    ) -> Result<(), Refused> {
+        // Of these types only, of a dozen, are the kernels compiled.
+        match mode {
+            ColorMode::Grayscale => self.run_typed::<U8>(resizer, source, target),
+            ColorMode::Rgb => self.run_typed::<U8x3>(resizer, source, target),
+            ColorMode::Rgba => self.run_typed::<U8x4>(resizer, source, target),
+        }
+    }
+
+    fn run_typed<P: PixelTrait>(
+        self,
+        resizer: &mut Resizer,
         (source, from): (&[u8], (u32, u32)),
         (target, to): (&mut [u8], (u32, u32)),
     ) -> Result<(), Refused> {
-        let pixel = match mode {
-            ColorMode::Grayscale => PixelType::U8,
-            ColorMode::Rgb => PixelType::U8x3,
-            ColorMode::Rgba => PixelType::U8x4,
-        };
         let algorithm = match self {
             Self::Nearest => ResizeAlg::Nearest,
             Self::Box => ResizeAlg::Convolution(FilterType::Box),
@@ -52,9 +62,9 @@ impl Resampling {
             Self::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
             Self::Lanczos => ResizeAlg::Convolution(FilterType::Lanczos3),
         };
-        let source = ImageRef::new(from.0, from.1, source, pixel)?;
-        let mut target = Image::from_slice_u8(to.0, to.1, target, pixel)?;
-        resizer.resize(&source, &mut target, &ResizeOptions::new().resize_alg(algorithm))?;
+        let source = TypedImageRef::<P>::from_buffer(from.0, from.1, source)?;
+        let mut target = TypedImage::<P>::from_buffer(to.0, to.1, target)?;
+        resizer.resize_typed(&source, &mut target, &ResizeOptions::new().resize_alg(algorithm))?;
         Ok(())
     }
 }

@@ -13,8 +13,6 @@ mod properties;
 mod randomised;
 mod safetensors;
 mod saving;
-#[cfg(feature = "lapack")]
-mod solvers;
 mod streaming;
 #[path = "../support/mod.rs"]
 mod support;

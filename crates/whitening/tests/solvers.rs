@@ -1,11 +1,15 @@
 //! The two solvers agree, on whatever is fitted.
 
-use crate::support::{assert_close, bytes, correlated};
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
 use mizumashi_whitening::{
     Error, Layout, Method, Patches, Regularisation, Remainder, Scope, Shrinkage, Solver, Whitener,
     Whitening, WhiteningKind,
 };
 use ndarray::{Array2, array, s};
+use support::{assert_close, bytes, correlated};
 
 const KINDS: [WhiteningKind; 5] = [
     WhiteningKind::Zca,

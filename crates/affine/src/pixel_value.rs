@@ -37,8 +37,9 @@ impl PixelValue for f32 {
 mod sealed {
     use ndarray::{ArrayView3, ArrayViewMut3};
 
+    use crate::Error;
     use crate::kernel::{self, Scaling};
-    use crate::{Error, Warp};
+    use crate::warp::Checked;
 
     /// Keeps the trait to the two types, and tells kernels which of them they have.
     ///
@@ -47,7 +48,7 @@ mod sealed {
     pub trait Sealed: Sized {
         /// Fills `target` from values of this type.
         fn warp_to<D: super::PixelValue>(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, Self>,
             target: ArrayViewMut3<'_, D>,
             scaling: Option<Scaling<'_>>,
@@ -55,7 +56,7 @@ mod sealed {
 
         /// Fills `target` from bytes.
         fn warp_from_bytes(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, u8>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
@@ -63,7 +64,7 @@ mod sealed {
 
         /// Fills `target` from floats.
         fn warp_from_floats(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, f32>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
@@ -90,7 +91,7 @@ mod sealed {
 
     impl Sealed for u8 {
         fn warp_to<D: super::PixelValue>(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, Self>,
             target: ArrayViewMut3<'_, D>,
             scaling: Option<Scaling<'_>>,
@@ -99,21 +100,21 @@ mod sealed {
         }
 
         fn warp_from_bytes(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, u8>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
         ) -> Result<(), Error> {
-            kernel::warp(warp, source, target, scaling)
+            kernel::warp(warp.warp(), source, target, scaling)
         }
 
         fn warp_from_floats(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, f32>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
         ) -> Result<(), Error> {
-            kernel::warp(warp, source, target, scaling)
+            kernel::warp(warp.warp(), source, target, scaling)
         }
 
         fn as_bytes(values: &[Self]) -> Option<&[u8]> {
@@ -137,7 +138,7 @@ mod sealed {
 
     impl Sealed for f32 {
         fn warp_to<D: super::PixelValue>(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, Self>,
             target: ArrayViewMut3<'_, D>,
             scaling: Option<Scaling<'_>>,
@@ -146,21 +147,21 @@ mod sealed {
         }
 
         fn warp_from_bytes(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, u8>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
         ) -> Result<(), Error> {
-            kernel::warp(warp, source, target, scaling)
+            kernel::warp(warp.warp(), source, target, scaling)
         }
 
         fn warp_from_floats(
-            warp: &Warp,
+            warp: Checked<'_>,
             source: ArrayView3<'_, f32>,
             target: ArrayViewMut3<'_, Self>,
             scaling: Option<Scaling<'_>>,
         ) -> Result<(), Error> {
-            kernel::warp(warp, source, target, scaling)
+            kernel::warp(warp.warp(), source, target, scaling)
         }
 
         fn as_floats_mut(values: &mut [Self]) -> Option<&mut [f32]> {

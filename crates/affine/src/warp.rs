@@ -58,8 +58,7 @@ impl Warp {
         source: ArrayView3<'_, S>,
         destination: ArrayViewMut3<'_, D>,
     ) -> Result<(), Error> {
-        self.check(source.dim(), destination.dim())?;
-        S::warp_to(self, source, destination, None)
+        S::warp_to(self.check(source.dim(), destination.dim())?, source, destination, None)
     }
 
     /// Fills `destination` with value · `scale`\[c\] + `shift`\[c\] for channel c, where value is
@@ -78,21 +77,21 @@ impl Warp {
         scale: &[f32],
         shift: &[f32],
     ) -> Result<(), Error> {
-        self.check(source.dim(), destination.dim())?;
+        let checked = self.check(source.dim(), destination.dim())?;
         let channels = source.dim().2;
         for (name, given) in [("scale", scale.len()), ("shift", shift.len())] {
             if given != channels {
                 return Err(Error::FactorCount { name, given, channels });
             }
         }
-        S::warp_to(self, source, destination, Some(Scaling { scale, shift }))
+        S::warp_to(checked, source, destination, Some(Scaling { scale, shift }))
     }
 
     fn check(
         &self,
         (height, width, channels): (usize, usize, usize),
         (_, _, destination_channels): (usize, usize, usize),
-    ) -> Result<(), Error> {
+    ) -> Result<Checked<'_>, Error> {
         let limit = Border::LONGEST_SIDE;
         if !self.map.is_finite() {
             return Err(Error::NotFinite { map: self.map });
@@ -106,6 +105,17 @@ impl Warp {
         if channels != destination_channels {
             return Err(Error::ChannelMismatch { source_channels: channels, destination_channels });
         }
-        Ok(())
+        Ok(Checked(self))
+    }
+}
+
+/// A warp whose map and sizes have been checked: none but [`Warp`] makes one, so that nothing else
+/// reaches the kernels.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a>(&'a Warp);
+
+impl<'a> Checked<'a> {
+    pub(crate) fn warp(self) -> &'a Warp {
+        self.0
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::decimals::decimals;
 use crate::histogram::Channel;
 
 /// Columns of a histogram; a column has as many of the 256 bytes as divide it.
@@ -33,5 +34,5 @@ pub(crate) fn write(f: &mut fmt::Formatter<'_>, channel: &Channel) -> fmt::Resul
 }
 
 fn label(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value}") } else { format!("{value:.3}") }
+    decimals(value, if value.fract() == 0.0 { 0 } else { 3 })
 }

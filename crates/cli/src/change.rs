@@ -30,6 +30,13 @@ pub(crate) struct Destination {
     writing: Output,
 }
 
+/// Where each picture will be written, if it will.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    files: Vec<Option<PathBuf>>,
+    writing: Output,
+}
+
 /// What a command did to its pictures.
 #[derive(Debug, Serialize)]
 pub(crate) struct Changes {
@@ -52,42 +59,61 @@ pub(crate) struct Change {
 }
 
 impl Destination {
-    /// The file of each picture: none where nothing is to be written. Files that are there already
-    /// are refused, and names that no picture can have.
-    fn files(&self, pictures: &Pictures) -> Result<Vec<Option<PathBuf>>, Error> {
+    /// The file of each picture. Before work is put into them, those that are there already are
+    /// refused, and names that no picture can have; with them, what is written `beside` them.
+    pub(crate) fn plan(
+        &self,
+        pictures: &Pictures,
+        beside: Option<&Path>,
+    ) -> Result<Planned, Error> {
         let entries = pictures.entries();
-        let Some(output) = &self.output else { return Ok(vec![None; entries.len()]) };
-        let files: Vec<PathBuf> = match entries {
-            [_] if output.extension().is_some() && !output.is_dir() => {
+        let files: Vec<Option<PathBuf>> = match (&self.output, entries) {
+            (None, _) => vec![None; entries.len()],
+            (Some(output), [_]) if output.extension().is_some() && !output.is_dir() => {
                 format_of(output)?;
-                vec![output.clone()]
+                vec![Some(output.clone())]
             }
-            _ => {
-                entries.iter().map(|entry| output.join(entry.name.with_extension("png"))).collect()
+            (Some(output), _) if entries.len() > 1 && format_of(output).is_ok() => {
+                let (output, count) = (output.display(), entries.len());
+                return Err(Error::Usage(format!(
+                    "{output} is the name of a picture; for {count} pictures, name a folder"
+                )));
+            }
+            (Some(output), _) => {
+                let file = |entry: &Entry| output.join(entry.name.with_extension("png"));
+                entries.iter().map(|entry| Some(file(entry))).collect()
             }
         };
-        self.writing.check(files.iter().map(PathBuf::as_path))?;
-        refuse_inputs(pictures, &files)?;
-        Ok(files.into_iter().map(Some).collect())
+        let all = || files.iter().flatten().map(PathBuf::as_path).chain(beside);
+        self.writing.check(all())?;
+        pictures.refuse_outputs(all())?;
+        Ok(Planned { files, writing: self.writing })
     }
 
     /// Whether an existing file may be replaced.
     pub(crate) fn writing(&self) -> Output {
         self.writing
     }
+}
 
-    /// Changes every picture.
+impl Planned {
+    /// All that will be written.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// Changes every picture, of the list that was planned for.
     pub(crate) fn change(
         &self,
         pictures: &mut Pictures,
         display: Display,
-        change: impl Fn(ArrayView3<'_, u8>) -> Result<Array3<f32>, Error> + Sync,
+        change: impl Fn(usize, ArrayView3<'_, u8>) -> Result<Array3<f32>, Error> + Sync,
     ) -> Result<Changes, Error> {
-        let files = self.files(pictures)?;
+        let files = &self.files;
         let (mut before, mut after, mut all) =
             (Figures::default(), Figures::default(), Vec::with_capacity(files.len()));
         let work = |index: usize, entry: &Entry, image: ArrayView3<'_, u8>| {
-            let changed = change(image)?;
+            let changed = change(index, image)?;
             if let Some(file) = &files[index] {
                 let bytes = display.bytes(changed.view());
                 self.writing.write(file, &encode(file, &picture(bytes.view())?)?)?;
@@ -111,26 +137,22 @@ impl Destination {
     }
 }
 
-/// Changes one picture by a recipe in which nothing is random.
+/// Changes a picture, of this place in the list, by a recipe: what is random in it is drawn as for the
+/// first copy that `augment` makes with seed 0.
 pub(crate) fn by_recipe(
     recipe: &Recipe,
-) -> impl Fn(ArrayView3<'_, u8>) -> Result<Array3<f32>, Error> + Sync {
-    |image| {
-        let key = SampleKey { seed: 0, epoch: 0, index: 0 };
+) -> impl Fn(usize, ArrayView3<'_, u8>) -> Result<Array3<f32>, Error> + Sync {
+    |index, image| {
+        let key = SampleKey { seed: 0, epoch: 0, index: index as u64 };
         Ok(recipe.draw(key, image.dim())?.apply(image)?)
     }
 }
 
-/// Refuses to write over what is read, even with `--force`: a second run would change it again.
-pub(crate) fn refuse_inputs(pictures: &Pictures, files: &[PathBuf]) -> Result<(), Error> {
-    let there = files.iter().filter(|file| file.exists());
-    for file in there {
-        if pictures.entries().iter().any(|entry| entry.is(file)) {
-            let path = file.display();
-            return Err(Error::Usage(format!("{path} would be written over while it is read")));
-        }
+impl Changes {
+    /// Tells of pictures, too, that were left out before.
+    pub(crate) fn also_skipped(&mut self, skipped: &[Skipped]) {
+        self.skipped.splice(0..0, skipped.iter().cloned());
     }
-    Ok(())
 }
 
 impl fmt::Display for Changes {

@@ -27,6 +27,10 @@ pub(crate) struct Offset {
     pub(crate) offset: Option<f32>,
 }
 
+/// Said of values that are at most 1, as after `--rescale`, where 255 is white.
+pub(crate) const DARK: &str = "no value is above 1, of 255: the pictures are black; leave out --rescale, or show \
+     the values by --offset 1";
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f32, String> {
     match text.parse() {

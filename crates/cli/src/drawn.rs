@@ -5,6 +5,7 @@ use mizumashi::transform::transforms::RandomAffine;
 use mizumashi::transform::{Draw, ImageShape, Plan, Recipe, SampleKey, Step, Transform};
 use serde_json::Value;
 
+use crate::decimals::decimals;
 use crate::error::Error;
 
 /// A recipe drawn for one sample, with a line for each thing that it does.
@@ -42,13 +43,14 @@ fn affine_lines(drawn: &AffineParameters) -> Vec<String> {
     let zooms = [drawn.height_zoom, drawn.width_zoom];
     let mut lines = Vec::new();
     if rotation != 0.0 {
-        lines.push(format!("rotation {rotation:.1}\u{b0}"));
+        lines.push(format!("rotation {}\u{b0}", decimals(rotation, 1)));
     }
     if [height_shift, width_shift] != [0.0; 2] {
-        lines.push(format!("shift {height_shift:.1} high {width_shift:.1} wide"));
+        let (high, wide) = (decimals(height_shift, 1), decimals(width_shift, 1));
+        lines.push(format!("shift {high} high {wide} wide"));
     }
     if shear != 0.0 {
-        lines.push(format!("shear {shear:.1}\u{b0}"));
+        lines.push(format!("shear {}\u{b0}", decimals(shear, 1)));
     }
     if zooms != [1.0; 2] {
         lines.push(format!("zoom {:.2} high {:.2} wide", zooms[0], zooms[1]));
@@ -68,13 +70,11 @@ pub(crate) fn step_line(step: &Step<'_>) -> String {
         Step::Geometric(geometric) => {
             let map = |x, y| geometric.warp.map.map(Point { x, y });
             let (origin, across, down) = (map(0.0, 0.0), map(1.0, 0.0), map(0.0, 1.0));
-            let (a, b) = (across.x - origin.x, down.x - origin.x);
-            let (c, d) = (across.y - origin.y, down.y - origin.y);
-            let (height, width) = (geometric.height, geometric.width);
-            format!(
-                "map [{a:.3} {b:.3} {:.1}; {c:.3} {d:.3} {:.1}] to {height}x{width}",
-                origin.x, origin.y
-            )
+            let [a, b, c, d] = [across.x, down.x, across.y, down.y];
+            let [a, b] = [a, b].map(|x| decimals(x - origin.x, 3));
+            let [c, d] = [c, d].map(|y| decimals(y - origin.y, 3));
+            let (x, y) = (decimals(origin.x, 1), decimals(origin.y, 1));
+            format!("map [{a} {b} {x}; {c} {d} {y}] to {}x{}", geometric.height, geometric.width)
         }
         Step::Linear(linear) => {
             let times = format!("times {}", few(&linear.scale));
@@ -101,8 +101,14 @@ pub(crate) fn step_line(step: &Step<'_>) -> String {
 /// One number where all are the same, else all of them.
 fn few(numbers: &[f32]) -> String {
     match numbers {
-        [first, rest @ ..] if rest.iter().all(|number| number == first) => format!("{first:.4}"),
-        _ => numbers.iter().map(|number| format!("{number:.4}")).collect::<Vec<_>>().join(" "),
+        [first, rest @ ..] if rest.iter().all(|number| number == first) => {
+            decimals(f64::from(*first), 4)
+        }
+        _ => numbers
+            .iter()
+            .map(|&number| decimals(f64::from(number), 4))
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }
 
@@ -112,7 +118,9 @@ fn numbers(fields: &Value) -> String {
     let plain = fields.iter().filter_map(|(name, value)| match value {
         Value::Number(number) => {
             let number = number.as_f64().unwrap_or_default();
-            Some(format!("{} {}", name, (number * 1e3).round() / 1e3))
+            let small = number != 0.0 && number.abs() < 1e-3;
+            let shown = if small { number } else { (number * 1e3).round() / 1e3 };
+            Some(format!("{name} {shown}"))
         }
         Value::Bool(true) => Some(name.clone()),
         _ => None,

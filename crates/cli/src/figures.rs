@@ -5,6 +5,8 @@ use std::fmt;
 use mizumashi::stats::{Accumulator, Moments, Summary};
 use serde::{Serialize, Serializer};
 
+use crate::decimals::decimals;
+
 /// Deviation, mean and extremes of all values of a picture, or of several.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures(Moments);
@@ -23,7 +25,7 @@ impl Figures {
 
     /// Deviation and mean alone.
     pub(crate) fn spread(&self) -> String {
-        let [std, ave] = [self.0.std(), self.0.mean()].map(seven_decimals);
+        let [std, ave] = [self.0.std(), self.0.mean()].map(|figure| decimals(figure, 7));
         format!("std: {std}  ave: {ave}")
     }
 
@@ -38,18 +40,8 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [min, max] = [self.min(), self.max()].map(seven_decimals);
+        let [min, max] = [self.min(), self.max()].map(|figure| decimals(figure, 7));
         write!(f, "{}  min: {min}  max: {max}", self.spread())
-    }
-}
-
-/// Seven decimals, as the tutorial prints, and no minus before a zero.
-fn seven_decimals(figure: f64) -> String {
-    let text = format!("{figure:.7}");
-    if text.trim_start_matches('-').chars().all(|digit| matches!(digit, '0' | '.')) {
-        text.trim_start_matches('-').to_owned()
-    } else {
-        text
     }
 }
 

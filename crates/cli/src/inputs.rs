@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use mizumashi::data::files::{ColorMode, ImageFolder, ImageLoader, Resampling};
+use mizumashi::data::files::{ColorMode, EXTENSIONS, ImageFolder, ImageLoader, Resampling};
 use mizumashi::data::{Dataset, TrainTest, cifar};
 
 use crate::error::Error;
@@ -59,6 +59,13 @@ enum Part {
     Test,
 }
 
+/// Every picture below a folder that is read: with those of the PNM family that class folders leave out,
+/// and that are written here.
+pub(crate) fn folder(path: &Path) -> ImageFolder {
+    let extensions = EXTENSIONS.into_iter().chain(["pbm", "pgm", "pnm"]);
+    ImageFolder::new(path).without_classes().extensions(extensions)
+}
+
 /// Rows and columns.
 #[derive(Debug, Clone, Copy)]
 struct Size {
@@ -101,7 +108,7 @@ impl Reading {
             if let Some(set) = self.open_cifar(path)? {
                 entries.extend(self.records(set)?);
             } else if path.is_dir() {
-                let list = ImageFolder::new(path).without_classes().list()?;
+                let list = folder(path).list()?;
                 entries.extend(list.paths.into_iter().map(|file| Entry {
                     name: file.strip_prefix(path).unwrap_or(&file).to_owned(),
                     place: Place::File(file),

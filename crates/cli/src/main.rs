@@ -12,6 +12,7 @@ mod canvas;
 mod change;
 mod chart;
 mod commands;
+mod decimals;
 mod display;
 mod drawn;
 mod error;

@@ -1,5 +1,6 @@
 //! The pictures of a command, read one by one.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +58,29 @@ impl Pictures {
     /// Keeps the first pictures alone.
     pub(crate) fn truncate(&mut self, count: usize) {
         self.entries.truncate(count);
+    }
+
+    /// Refuses to write over what is read, even with `--force`: a second run would change it again.
+    pub(crate) fn refuse_outputs<'a>(
+        &self,
+        files: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), Error> {
+        let there: HashMap<PathBuf, &Path> = files
+            .into_iter()
+            .filter_map(|file| Some((fs::canonicalize(file).ok()?, file)))
+            .collect();
+        if there.is_empty() {
+            return Ok(());
+        }
+        for entry in &self.entries {
+            if let Place::File(own) = &entry.place
+                && let Some(file) = fs::canonicalize(own).ok().and_then(|own| there.get(&own))
+            {
+                let path = file.display();
+                return Err(Error::Usage(format!("{path} would be written over while it is read")));
+            }
+        }
+        Ok(())
     }
 
     /// What was left out in the last pass over the pictures.
@@ -157,12 +181,6 @@ impl Entry {
             Place::File(path) => path,
             Place::Record(..) => &self.name,
         }
-    }
-
-    /// Whether the two are one file.
-    pub(crate) fn is(&self, path: &Path) -> bool {
-        let canonical = |path: &Path| fs::canonicalize(path).ok();
-        canonical(self.path()).is_some_and(|own| Some(own) == canonical(path))
     }
 }
 

@@ -19,23 +19,31 @@ const INK: (u8, u8, u8) = (40, 40, 40);
 /// A picture and what is written under it.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
-    pub(crate) picture: RgbImage,
-    pub(crate) lines: Vec<String>,
+    /// Of the size that it has on the sheet: large ones are not kept until it is drawn.
+    picture: RgbImage,
+    lines: Vec<String>,
+}
+
+impl Cell {
+    pub(crate) fn new(picture: &RgbImage, lines: Vec<String>) -> Self {
+        Self { picture: scaled(picture), lines }
+    }
 }
 
 /// A sheet of cells, row by row, so many in a row.
 pub(crate) fn draw(cells: &[Cell], columns: usize) -> Result<DynamicImage, Error> {
-    let scaled: Vec<RgbImage> = cells.iter().map(|cell| scaled(&cell.picture)).collect();
-    let widest = scaled.iter().map(RgbImage::width).max().unwrap_or(1);
+    let widest = cells.iter().map(|cell| cell.picture.width()).max().unwrap_or(1);
     let lines = cells.iter().map(|cell| cell.lines.len()).max().unwrap_or(0) as u32;
     let mut blank = RgbImage::new(1, 1);
     let ruler = Canvas::new(&mut blank)?;
     let texts = cells.iter().flat_map(|cell| &cell.lines);
     let text = texts.map(|line| ruler.width(line, LETTERS)).max().unwrap_or(0);
     let width = widest.max(text) + GAP;
-    let heights: Vec<u32> = scaled
+    let heights: Vec<u32> = cells
         .chunks(columns)
-        .map(|row| row.iter().map(RgbImage::height).max().unwrap_or(1) + lines * LINE + GAP)
+        .map(|row| {
+            row.iter().map(|cell| cell.picture.height()).max().unwrap_or(1) + lines * LINE + GAP
+        })
         .collect();
 
     let size = (width * columns.min(cells.len()) as u32 + GAP, heights.iter().sum::<u32>() + GAP);
@@ -43,11 +51,11 @@ pub(crate) fn draw(cells: &[Cell], columns: usize) -> Result<DynamicImage, Error
     let mut top = GAP;
     for (row, height) in heights.iter().enumerate() {
         for column in 0..columns {
-            let Some(picture) = scaled.get(row * columns + column) else { break };
+            let Some(Cell { picture, lines }) = cells.get(row * columns + column) else { break };
             let left = GAP + column as u32 * width;
             imageops::replace(&mut sheet, picture, left.into(), top.into());
             let mut canvas = Canvas::new(&mut sheet)?;
-            for (number, line) in cells[row * columns + column].lines.iter().enumerate() {
+            for (number, line) in lines.iter().enumerate() {
                 let y = top + picture.height() + 4 + number as u32 * LINE;
                 canvas.text(line, LETTERS, (left as i32, y as i32), INK);
             }
@@ -78,9 +86,9 @@ mod tests {
 
     #[test]
     fn small_pictures_are_enlarged_and_rows_are_as_high_as_they_must_be() {
-        let cell = |width, height, lines: &[&str]| Cell {
-            picture: RgbImage::from_pixel(width, height, Rgb([9; 3])),
-            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        let cell = |width, height, lines: &[&str]| {
+            let lines = lines.iter().map(|&line| line.to_owned()).collect();
+            Cell::new(&RgbImage::from_pixel(width, height, Rgb([9; 3])), lines)
         };
         let cells = [cell(32, 32, &["a", "b"]), cell(32, 16, &[]), cell(400, 200, &[])];
         let sheet = draw(&cells, 2).unwrap().to_rgb8();

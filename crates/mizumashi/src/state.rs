@@ -58,7 +58,8 @@ struct Samples {
 }
 
 impl FlowState {
-    /// The epoch of the next batch, from 0.
+    /// The epoch that batches are served of, from 0; of [`after`](Self::after) the last batch of an
+    /// epoch that epoch, of which nothing is left.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }

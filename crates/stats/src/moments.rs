@@ -161,19 +161,26 @@ impl<const C: usize> Kernel for TwoPasses<'_, C> {
         let mut sums = [[0.0; C]; LANES];
         let mut min = [[f32::INFINITY; C]; LANES];
         let mut max = [[f32::NEG_INFINITY; C]; LANES];
-        for_each_lane::<C>(values, |lane, channel, value| {
-            sums[lane][channel] += f64::from(value);
-            min[lane][channel] = smaller(min[lane][channel], value);
-            max[lane][channel] = larger(max[lane][channel], value);
+        for_each_block::<C>(values, |block| {
+            let sums = sums.as_flattened_mut().iter_mut();
+            sums.zip(block).for_each(|(sum, &value)| *sum += f64::from(value));
+            let min = min.as_flattened_mut().iter_mut();
+            min.zip(block).for_each(|(min, &value)| *min = smaller(*min, value));
+            let max = max.as_flattened_mut().iter_mut();
+            max.zip(block).for_each(|(max, &value)| *max = larger(*max, value));
         });
         let count = |channel: usize| (values.len() + C - 1 - channel) / C;
         let mean: [f64; C] = from_fn(|channel| {
             sums.iter().map(|lane| lane[channel]).sum::<f64>() / count(channel) as f64
         });
+        let means = [mean; LANES];
         let mut squares = [[0.0; C]; LANES];
-        for_each_lane::<C>(values, |lane, channel, value| {
-            let deviation = f64::from(value) - mean[channel];
-            squares[lane][channel] += deviation * deviation;
+        for_each_block::<C>(values, |block| {
+            let squares = squares.as_flattened_mut().iter_mut().zip(means.as_flattened());
+            squares.zip(block).for_each(|((square, mean), &value)| {
+                let deviation = f64::from(value) - mean;
+                *square += deviation * deviation;
+            });
         });
         from_fn(|channel| match count(channel) {
             0 => Moments::default(),
@@ -199,23 +206,13 @@ fn larger(max: f32, value: f32) -> f32 {
     if value > max { value } else { max }
 }
 
-/// Calls `step` with the lane, the channel and the value of each.
+/// Calls `step` with a value for each lane of each channel, in the order of `[[_; C]; LANES]` in memory,
+/// which a loop over slices can add to in whole vectors; at last with those that are left over.
 #[inline(always)]
-fn for_each_lane<const C: usize>(values: &[f32], mut step: impl FnMut(usize, usize, f32)) {
-    let (pixels, incomplete) = values.as_chunks::<C>();
-    let (blocks, rest) = pixels.as_chunks::<LANES>();
-    for block in blocks {
-        for (lane, pixel) in block.iter().enumerate() {
-            for (channel, &value) in pixel.iter().enumerate() {
-                step(lane, channel, value);
-            }
-        }
-    }
-    for (lane, pixel) in rest.iter().map(|pixel| &pixel[..]).chain([incomplete]).enumerate() {
-        for (channel, &value) in pixel.iter().enumerate() {
-            step(lane % LANES, channel, value);
-        }
-    }
+fn for_each_block<const C: usize>(values: &[f32], mut step: impl FnMut(&[f32])) {
+    let mut blocks = values.chunks_exact(LANES * C);
+    blocks.by_ref().for_each(&mut step);
+    step(blocks.remainder());
 }
 
 /// [`Moments`] as stored, before its invariants are checked.

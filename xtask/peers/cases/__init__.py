@@ -34,6 +34,7 @@ MODULES = {
     ("zca-fit", "Keras' formula"): "zca",
     ("zca-fit", "scikit-learn"): "zca",
     ("zca-fit", "PyTorch"): "zca",
+    ("zca-fit", "PyTorch, float64"): "zca",
     ("zca-apply", "NumPy"): "zca",
     ("zca-apply", "PyTorch"): "zca",
     ("batchnorm-forward", "PyTorch"): "batch_norm",

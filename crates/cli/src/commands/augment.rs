@@ -5,19 +5,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use image::{DynamicImage, RgbImage};
-use mizumashi::data::files::{ImageFolder, ImageLoader};
+use image::DynamicImage;
+use mizumashi::data::files::ImageLoader;
 use mizumashi::transform::{Plan, Recipe, SampleKey};
 use ndarray::ArrayView3;
 use serde::Serialize;
 
-use crate::change::{refuse_inputs, write_skipped};
-use crate::display::{Display, Offset, encode, format_of, narrowed, picture, rgb};
+use crate::change::write_skipped;
+use crate::display::{DARK, Display, Offset, encode, format_of, narrowed, picture, rgb};
 use crate::error::Error;
 use crate::figures::Figures;
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::output::Output;
-use crate::pictures::{Entry, Pictures, Skipped};
+use crate::pictures::{Entry, Pictures, Place, Skipped};
 use crate::recipe_options::RecipeOptions;
 use crate::sheet::{self, Cell};
 
@@ -84,6 +84,8 @@ pub(crate) struct Augmented {
     after: Figures,
     /// Whether values had to be cut to become bytes.
     cut: bool,
+    /// Whether all values are at most 1, of 255.
+    dark: bool,
     skipped: Vec<Skipped>,
     outputs: Vec<PathBuf>,
 }
@@ -103,7 +105,7 @@ pub(crate) fn run(options: Options) -> Result<Augmented, Error> {
     }
     let masks = options.masks()?;
     let files = options.files(&pictures);
-    options.check(&pictures, &files)?;
+    options.check(&pictures, &files, masks.as_ref())?;
 
     let made = options.make(&recipe, &mut pictures, &files, masks.as_ref())?;
     let mut outputs: Vec<PathBuf> = made.written;
@@ -117,12 +119,14 @@ pub(crate) fn run(options: Options) -> Result<Augmented, Error> {
         writing.write(path, recipe.to_json()?.as_bytes())?;
         outputs.push(path.clone());
     }
+    let as_they_are = options.destination.offset.offset.is_none();
     let beyond = made.figures.min() < -0.5 || made.figures.max() > 255.5;
     Ok(Augmented {
         pictures: made.pictures,
         copies: options.copies,
         seed: options.seed,
-        cut: beyond && options.destination.offset.offset.is_none(),
+        cut: beyond && as_they_are,
+        dark: made.figures.max() <= 1.0 && as_they_are,
         recipe,
         after: made.figures,
         skipped: pictures.skipped().to_vec(),
@@ -150,14 +154,20 @@ impl Options {
     /// The masks by the name of their pictures, without extension.
     fn masks(&self) -> Result<Option<Masks>, Error> {
         let Some(folder) = &self.destination.masks else { return Ok(None) };
-        let list = ImageFolder::new(folder).without_classes().list()?;
-        let files = list.paths.into_iter().map(|file| {
+        let list = inputs::folder(folder).list()?;
+        let mut files = BTreeMap::new();
+        for file in list.paths {
             let name = file.strip_prefix(folder).unwrap_or(&file).with_extension("");
-            (name, file)
-        });
+            if let Some(other) = files.insert(name, file.clone()) {
+                return Err(Error::File {
+                    path: file,
+                    message: format!("a mask of the same name is {}; leave one", other.display()),
+                });
+            }
+        }
         Ok(Some(Masks {
             folder: folder.clone(),
-            files: files.collect(),
+            files,
             loader: self.inputs.reading().mask_loader(),
             outside: self.destination.mask_fill,
         }))
@@ -186,7 +196,12 @@ impl Options {
     }
 
     /// Refuses outputs before anything is made.
-    fn check(&self, pictures: &Pictures, files: &[Vec<Files>]) -> Result<(), Error> {
+    fn check(
+        &self,
+        pictures: &Pictures,
+        files: &[Vec<Files>],
+        masks: Option<&Masks>,
+    ) -> Result<(), Error> {
         let Destination { writing, sheet, save_recipe, .. } = &self.destination;
         if let Some(path) = sheet {
             format_of(path)?;
@@ -199,7 +214,8 @@ impl Options {
             .cloned()
             .collect();
         writing.check(all.iter().map(PathBuf::as_path))?;
-        refuse_inputs(pictures, &all)
+        pictures.refuse_outputs(all.iter().map(PathBuf::as_path))?;
+        masks.map_or(Ok(()), |masks| masks.refuse_outputs(&all))
     }
 
     fn make(
@@ -215,7 +231,7 @@ impl Options {
             let on_sheet = wants_sheet && index < ROWS;
             let mut one = Made { pictures: 1, ..Made::default() };
             if on_sheet {
-                one.cells.push(Cell { picture: rgb(image)?, lines: vec![short(entry)] });
+                one.cells.push(Cell::new(&rgb(image)?, vec![short(entry)]));
             }
             let mask = masks.map(|masks| masks.load(entry)).transpose()?;
             for copy in 0..self.copies {
@@ -236,8 +252,7 @@ impl Options {
                     }
                 }
                 if on_sheet && copy < COLUMNS - 1 {
-                    let picture: RgbImage = rgb(bytes.view())?;
-                    one.cells.push(Cell { picture, lines: Vec::new() });
+                    one.cells.push(Cell::new(&rgb(bytes.view())?, Vec::new()));
                 }
             }
             Ok(one)
@@ -282,13 +297,24 @@ struct Masks {
 }
 
 impl Masks {
+    /// Refuses to write over a mask.
+    fn refuse_outputs(&self, files: &[PathBuf]) -> Result<(), Error> {
+        let entry = |(name, file): (&PathBuf, &PathBuf)| Entry {
+            name: name.clone(),
+            place: Place::File(file.clone()),
+        };
+        let masks = Pictures::new(self.files.iter().map(entry).collect(), self.loader, false);
+        masks.refuse_outputs(files.iter().map(PathBuf::as_path))
+    }
+
     fn load(&self, entry: &Entry) -> Result<ndarray::Array3<u8>, Error> {
         let file = self.files.get(&entry.name.with_extension("")).ok_or_else(|| Error::File {
             path: self.folder.clone(),
             message: format!("no mask for {}; it must have the same name", entry.name.display()),
         })?;
         // A damaged mask is no damaged picture, which might be left out.
-        self.loader.load(file).map_err(|error| Error::Generator(error.into()))
+        let mask = self.loader.load(file).map_err(|error| Error::Generator(error.into()))?;
+        Ok(narrowed(mask))
     }
 
     fn moved(
@@ -301,7 +327,7 @@ impl Masks {
             path: entry.path().to_owned(),
             message: error.to_string(),
         })?;
-        picture(narrowed(moved).view())
+        picture(moved.view())
     }
 }
 
@@ -324,6 +350,9 @@ impl fmt::Display for Augmented {
                 f,
                 "  values beyond 0 to 255 were cut to it; show signed data by --offset OFS"
             )?;
+        }
+        if self.dark {
+            writeln!(f, "  {DARK}")?;
         }
         match self.outputs.as_slice() {
             [] => {}

@@ -41,6 +41,7 @@ pub(crate) struct Fitted {
 pub(crate) fn run(options: Options) -> Result<Fitted, Error> {
     options.writing.check(options.output.as_deref())?;
     let mut pictures = options.inputs.list()?;
+    pictures.refuse_outputs(options.output.as_deref())?;
     let statistics = StatisticsFile::learn(&mut pictures)?;
     if let Some(path) = &options.output {
         options.writing.write_with(path, |file| Ok(serde_json::to_writer(file, &statistics)?))?;

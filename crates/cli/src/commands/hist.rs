@@ -29,7 +29,8 @@ pub(crate) struct Options {
     /// Show the values after this step, too
     #[arg(long)]
     step: Option<Step>,
-    /// Show the values after this recipe, too, a file as the library stores it
+    /// Show the values after this recipe, too, a file as the library stores it; what is random in it is
+    /// drawn for each picture as for the first copy that augment makes with seed 0
     #[arg(long, value_name = "FILE", conflicts_with = "step")]
     recipe: Option<PathBuf>,
     /// Plot to this file, .svg or a picture's format, instead of the terminal
@@ -82,6 +83,7 @@ pub(crate) fn run(options: Options) -> Result<Histograms, Error> {
         (None, None) => None,
     };
     let mut pictures = options.inputs.list()?;
+    pictures.refuse_outputs(options.output.as_deref())?;
     let (count, before) = before(&mut pictures)?;
     let after = match &recipe {
         Some(recipe) => Some(after(&mut pictures, recipe)?),
@@ -132,14 +134,16 @@ fn before(pictures: &mut Pictures) -> Result<(u64, Side), Error> {
 fn after(pictures: &mut Pictures, recipe: &Recipe) -> Result<Side, Error> {
     let change = by_recipe(recipe);
     let mut figures = Figures::default();
-    let measure = |_: usize, _: &Entry, image: ArrayView3<'_, u8>| Ok(Figures::of(&change(image)?));
+    let measure = |index: usize, _: &Entry, image: ArrayView3<'_, u8>| {
+        Ok(Figures::of(&change(index, image)?))
+    };
     pictures.each("measuring", measure, |_, one| {
         figures.merge(&one);
         Ok(())
     })?;
     let empty = bins(figures.min(), figures.max())?;
-    let count = |_: usize, _: &Entry, image: ArrayView3<'_, u8>| {
-        let image: Array3<f32> = change(image)?;
+    let count = |index: usize, _: &Entry, image: ArrayView3<'_, u8>| {
+        let image: Array3<f32> = change(index, image)?;
         image
             .axis_iter(Axis(2))
             .map(|channel| {

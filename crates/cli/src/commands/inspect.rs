@@ -10,6 +10,7 @@ use mizumashi::whitening::Diagnosis;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::decimals::decimals;
 use crate::drawn::step_line;
 use crate::error::Error;
 use crate::json_file;
@@ -68,7 +69,8 @@ impl fmt::Display for Inspected {
                 writeln!(f, "the fit of a generator")?;
                 let names = channel_names(fitted.mean().len());
                 for ((name, mean), std) in names.iter().zip(fitted.mean()).zip(fitted.std()) {
-                    writeln!(f, "  {name}  mean {mean:.4}  std {std:.4}")?;
+                    let [mean, std] = [mean, std].map(|&figure| decimals(figure, 4));
+                    writeln!(f, "  {name}  mean {mean}  std {std}")?;
                 }
                 match fitted.whitening() {
                     Some(whitening) => write!(f, "{}", whitening.diagnosis()),

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use mizumashi::transform::{Plan, SampleKey};
 use ndarray::ArrayView3;
+use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::display::{Display, Offset, encode, format_of, rgb};
+use crate::display::{DARK, Display, Offset, encode, format_of, rgb};
 use crate::drawn::draw;
 use crate::error::Error;
+use crate::figures::Figures;
 use crate::inputs::Reading;
 use crate::output::Output;
 use crate::pictures::Entry;
@@ -54,6 +56,8 @@ pub(crate) struct Preview {
     path: PathBuf,
     seed: u64,
     draws: Vec<Drawn>,
+    /// Whether all values are at most 1, of 255.
+    dark: bool,
     output: PathBuf,
 }
 
@@ -73,31 +77,40 @@ pub(crate) fn run(options: Options) -> Result<Preview, Error> {
     };
     let mut pictures = options.reading.list(std::slice::from_ref(&options.path))?;
     pictures.truncate(1);
+    pictures.refuse_outputs([options.output.as_path()])?;
     let work = |_: usize, entry: &Entry, image: ArrayView3<'_, u8>| {
         let (height, width, _) = image.dim();
         let original = vec!["original".to_owned(), format!("{height}x{width}")];
-        let mut cells = vec![Cell { picture: rgb(image)?, lines: original }];
-        let mut draws = Vec::new();
-        for number in 0..options.draws {
+        let drawn = (0..options.draws).into_par_iter().map(|number| {
             let key = SampleKey { seed: options.seed, epoch: number, index: 0 };
             let (plan, words) = draw(&recipe, key, image.dim())?;
-            let drawn = display.bytes(plan.apply(image)?.view());
-            cells.push(Cell { picture: rgb(drawn.view())?, lines: words.clone() });
-            draws.push(Drawn { words, plan: plan.into_owned() });
+            let drawn = plan.apply(image)?;
+            let dark = Figures::of(&drawn).max() <= 1.0;
+            let cell = Cell::new(&rgb(display.bytes(drawn.view()).view())?, words.clone());
+            Ok((dark, cell, Drawn { words, plan: plan.into_owned() }))
+        });
+        let drawn: Vec<(bool, Cell, Drawn)> = drawn.collect::<Result<_, Error>>()?;
+        let mut cells = vec![Cell::new(&rgb(image)?, original)];
+        let (mut draws, mut dark) = (Vec::new(), true);
+        for (of_this, cell, draw) in drawn {
+            dark &= of_this;
+            cells.push(cell);
+            draws.push(draw);
         }
-        Ok((entry.path().to_owned(), cells, draws))
+        Ok((entry.path().to_owned(), cells, draws, dark))
     };
     let mut all = None;
     pictures.each("drawing", work, |_, made| {
         all = Some(made);
         Ok(())
     })?;
-    let Some((path, cells, draws)) = all else {
+    let Some((path, cells, draws, dark)) = all else {
         return Err(Error::Missing { path: options.path });
     };
     let sheet = sheet::draw(&cells, options.columns.into())?;
     options.writing.write(&options.output, &encode(&options.output, &sheet)?)?;
-    Ok(Preview { path, seed: options.seed, draws, output: options.output })
+    let dark = dark && options.offset.offset.is_none();
+    Ok(Preview { path, seed: options.seed, draws, dark, output: options.output })
 }
 
 impl fmt::Display for Preview {
@@ -109,6 +122,9 @@ impl fmt::Display for Preview {
                 false => drawn.words.join(", "),
             };
             writeln!(f, "{number:>4}  {words}")?;
+        }
+        if self.dark {
+            writeln!(f, "{DARK}")?;
         }
         writeln!(f, "written: {}", self.output.display())
     }

@@ -38,6 +38,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: Options) -> Result<Changes, Error> {
     let mut pictures = options.inputs.list()?;
+    let planned = options.destination.plan(&pictures, None)?;
     let figures = match &options.statistics {
         Some(path) => Some(StatisticsFile::open(path)?),
         None if options.featurewise => Some(StatisticsFile::learn(&mut pictures)?),
@@ -53,5 +54,5 @@ pub(crate) fn run(options: Options) -> Result<Changes, Error> {
         (None, false) => Recipe::new().then(SamplewiseStandardise::new()),
     };
     let display = Display::Signed(options.offset.offset);
-    options.destination.change(&mut pictures, display, by_recipe(&recipe))
+    planned.change(&mut pictures, display, by_recipe(&recipe))
 }

@@ -32,7 +32,8 @@ pub(crate) struct Options {
 pub(crate) fn run(options: Options) -> Result<Changes, Error> {
     let recipe = recipe(&options).map_err(Error::usage)?;
     let mut pictures = options.inputs.list()?;
-    options.destination.change(&mut pictures, Display::Bytes, by_recipe(&recipe))
+    let planned = options.destination.plan(&pictures, None)?;
+    planned.change(&mut pictures, Display::Bytes, by_recipe(&recipe))
 }
 
 fn recipe(options: &Options) -> Result<Recipe, mizumashi::transform::Error> {

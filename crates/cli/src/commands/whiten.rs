@@ -25,8 +25,9 @@ const KINDS: [&str; 5] = ["zca", "pca", "cholesky", "zca_cor", "pca_cor"];
 /// Decorrelate the values of pictures, and give them unit variance
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Fit on these pictures or folders instead of on those that are whitened
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    /// Fit on this picture or folder instead of on those that are whitened; may be given several
+    /// times
+    #[arg(long, value_name = "PATH")]
     fit: Vec<PathBuf>,
     /// Between which values correlation is removed
     #[arg(long, value_name = "VALUES", default_value = "pixels")]
@@ -103,16 +104,25 @@ pub(crate) struct Whitened {
 }
 
 pub(crate) fn run(options: Options) -> Result<Whitened, Error> {
-    options.destination.writing().check(options.save.as_deref())?;
     let mut pictures = options.inputs.list()?;
+    let planned = options.destination.plan(&pictures, options.save.as_deref())?;
+    let mut fit = match options.fit.is_empty() {
+        true => None,
+        false => Some(options.inputs.reading().list(&options.fit)?),
+    };
+    if let Some(fit) = &fit {
+        fit.refuse_outputs(planned.files().chain(options.save.as_deref()))?;
+    }
     let whitening = match &options.matrix {
         Some(path) => Map::Stored(Box::new(WhiteningFile::open(path)?)),
-        None if options.fit.is_empty() => options.fitted(&mut pictures)?,
-        None => options.fitted(&mut options.inputs.reading().list(&options.fit)?)?,
+        None => options.fitted(fit.as_mut().unwrap_or(&mut pictures))?,
     };
     let apply = whitening.apply()?;
     let display = Display::Signed(options.offset.offset);
-    let changes = options.destination.change(&mut pictures, display, apply)?;
+    let mut changes = planned.change(&mut pictures, display, |_, image| apply(image))?;
+    if let Some(fit) = &fit {
+        changes.also_skipped(fit.skipped());
+    }
     if let (Some(path), Map::Stored(whitening)) = (&options.save, &whitening) {
         options.destination.writing().write(path, &whitening.to_bytes()?)?;
     }

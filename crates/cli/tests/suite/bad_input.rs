@@ -197,3 +197,59 @@ fn sizes_must_agree_where_pixels_are_whitened() {
     refuses(&place, "whiten photos --epsilon 1", 1, &["30x20x3", "32x32x3", "--size"]);
     place.text("whiten photos --epsilon 1 --size 16");
 }
+
+#[test]
+fn no_command_writes_over_its_input() {
+    let place = Place::with_photos();
+    let (first, bytes) = place.files("photos")[0].clone();
+    let photo = format!("photos/{}", first.display());
+    for command in [
+        format!("preview {photo} --rotation-range 9 -o {photo} --force"),
+        format!("hist {photo} -o {photo} --force"),
+        format!("fit {photo} -o {photo} --force"),
+        format!("whiten photos --over channels --save {photo} --force"),
+        format!("augment photos --masks photos -o out --save-recipe {photo} --force"),
+    ] {
+        refuses(&place, &command, 2, &[&photo, "written over while it is read"]);
+        assert_eq!(place.read(&photo), bytes, "{command}");
+    }
+}
+
+#[test]
+fn what_a_fit_leaves_out_is_told() {
+    let place = Place::with_photos();
+    place.write("photos/broken.png", "no picture");
+    let (first, _) = place.files("photos")[1].clone();
+    let command = format!("whiten photos/{} --fit photos --over channels", first.display());
+    refuses(&place, &command, 1, &["photos/broken.png"]);
+    let report = place.json(&format!("{command} --skip-damaged"));
+    assert_eq!(report["skipped"][0]["path"], "photos/broken.png");
+}
+
+#[test]
+fn an_output_that_is_there_is_refused_before_the_fit() {
+    let place = Place::with_photos();
+    place.write("photos/broken.png", "no picture");
+    place.write("w.safetensors", "precious");
+    // A fit would meet the damaged picture first.
+    let command = "whiten photos --over channels --save w.safetensors";
+    refuses(&place, command, 1, &["w.safetensors is there already"]);
+}
+
+#[test]
+fn two_masks_of_one_name() {
+    let place = Place::with_photos();
+    let (first, bytes) = place.files("photos")[0].clone();
+    for extension in ["png", "jpg"] {
+        let mask = place.path("masks").join(&first).with_extension(extension);
+        fs::create_dir_all(mask.parent().unwrap()).unwrap();
+        fs::write(mask, &bytes).unwrap();
+    }
+    refuses(&place, "augment photos --masks masks -o out", 1, &["a mask of the same name"]);
+}
+
+#[test]
+fn several_pictures_are_not_given_the_name_of_one() {
+    let place = Place::with_photos();
+    refuses(&place, "stretch photos -o out.png", 2, &["out.png", "name a folder"]);
+}

@@ -174,3 +174,39 @@ fn histograms_count_every_value_before_and_after() {
     let bars = place.text("hist a.png");
     assert_eq!(bars.matches('█').count(), 6 * (2 + 1 + 2), "{bars}");
 }
+
+#[test]
+fn a_random_recipe_is_drawn_for_each_picture() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        place.save(&RgbImage::from_pixel(4, 4, Rgb([100; 3])), &format!("grey/{name}.png"));
+    }
+    place.text("augment grey -o out --brightness-range 0.5,1.5 --save-recipe recipe.json");
+    let report = place.json("hist grey --recipe recipe.json");
+    let made = place
+        .files("out")
+        .into_iter()
+        .map(|(_, bytes)| image::load_from_memory(&bytes).unwrap().to_rgb8()[(0, 0)].0[0]);
+    let mut made: Vec<u8> = made.collect();
+    made.sort_unstable();
+    let rounded = |value: &Value| number(value).round() as u8;
+    assert!(made[0] < made[1], "{made:?}");
+    assert_eq!([rounded(&report["after"]["min"]), rounded(&report["after"]["max"])], made[..]);
+}
+
+#[test]
+fn the_formats_that_are_written_are_read_from_folders() {
+    let place = Place::new();
+    place.save(&RgbImage::from_pixel(4, 4, Rgb([10, 20, 30])), "photos/a.ppm");
+    place.save_gray(&GrayImage::from_pixel(4, 4, Luma([7])), "photos/b.pgm");
+    assert_eq!(place.json("fit photos")["images"], 2);
+}
+
+#[test]
+fn black_pictures_are_remarked_upon() {
+    let place = Place::with_photos();
+    let text = place.text("augment photos -o out --rescale 0.00392");
+    assert!(text.contains("the pictures are black"), "{text}");
+    let text = place.text("preview photos -o p.png --rescale 0.00392 --offset 1");
+    assert!(!text.contains("black"), "{text}");
+}

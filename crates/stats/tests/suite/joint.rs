@@ -166,7 +166,7 @@ fn figures_of_no_rows_are_nan_and_so_is_the_sample_covariance_of_one() {
     one_row.update(ndarray::array![[1.0_f32, 2.0]].view()).unwrap();
     one_u8_row.update(ndarray::array![[1, 2]].view()).unwrap();
     for one in [&one_row as &dyn JointSummary, &one_u8_row] {
-        assert_eq!(one.covariance(), Array2::zeros((2, 2)));
+        assert_eq!(one.covariance(), Array2::<f64>::zeros((2, 2)));
         assert!(one.sample_covariance().iter().all(|figure| figure.is_nan()));
     }
 }

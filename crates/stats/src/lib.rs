@@ -81,7 +81,7 @@ pub use integer_covariance::IntegerCovariance;
 pub use integer_moments::IntegerMoments;
 pub use layout::Layout;
 pub use moments::Moments;
-pub use partial::{FORMAT_VERSION, PartialState};
+pub use partial::{FORMAT_VERSION, PartialState, state_kind};
 pub use quantile::quantiles;
 #[doc(hidden)]
 pub use simd::{Kernel, vectorised};

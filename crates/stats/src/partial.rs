@@ -112,6 +112,22 @@ pub trait PartialState: Serialize + DeserializeOwned {
     }
 }
 
+/// The [kind](PartialState::KIND) that bytes of a state say they are of; `None` where they do not
+/// begin as one.
+///
+/// ```
+/// use mizumashi_stats::{Moments, PartialState, state_kind};
+///
+/// assert_eq!(state_kind(&Moments::default().to_bytes()?), Some("moments"));
+/// assert_eq!(state_kind(b"PK"), None);
+/// # Ok::<(), mizumashi_stats::Error>(())
+/// ```
+pub fn state_kind(bytes: &[u8]) -> Option<&str> {
+    let (_version, rest) = bytes.strip_prefix(&MAGIC)?.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    std::str::from_utf8(rest.get(..length.into())?).ok()
+}
+
 const AGAIN: &str = "send or gather the state again";
 const WRITTEN: &str = "pass what to_bytes or `mizumashi fit --partial` wrote";
 const RELEASE: &str = "use the same release of mizumashi on both sides";

@@ -28,9 +28,11 @@ class Set:
             pq.write_table(table, file)
 
     def read(self, seed):
-        """The shards by Ray's reader, in an order of their own, a block for each and that shuffled."""
+        """The shards by Ray's reader, a block each, in an order of their own."""
         order = np.random.default_rng(seed).permutation(SHARDS)
         files = [self.files[place] for place in order]
+        # The second version of the reader makes one block of small files, whatever it is told.
+        ray.data.DataContext.get_current().use_datasource_v2 = False
         dataset = ray.data.read_parquet(files, override_num_blocks=SHARDS)
         return dataset.randomize_block_order(seed=seed)
 
@@ -73,8 +75,11 @@ def data(request):
 
 
 def start(nodes, **head):
-    """A cluster of so many nodes of one core, and this process as its driver."""
-    node = {"num_cpus": 1, "object_store_memory": 400 << 20}
+    """A cluster of so many nodes, and this process as its driver.
+
+    A node says that it has two cores: an actor takes one, and would else leave none for reading.
+    """
+    node = {"num_cpus": 2, "object_store_memory": 400 << 20}
     cluster = Cluster(initialize_head=True, head_node_args={**node, **head})
     for _ in range(nodes - 1):
         cluster.add_node(**node)

@@ -6,6 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 import ray
+from conftest import SHARDS
 from PIL import Image
 
 import mizumashi
@@ -51,6 +52,14 @@ def test_statistics_are_those_of_one_process(cluster, data):
         assert [state.to_bytes() for state in found] == in_one_process(states, data.images)
     np.testing.assert_array_equal(found[0].min, data.images.min((0, 1, 2)))
     np.testing.assert_allclose(found[0].std, data.images.std((0, 1, 2)), rtol=1e-12)
+
+
+def test_a_shard_is_a_block(cluster, generated_set):
+    """Else nothing would be merged in these tests."""
+    dataset = generated_set.read(1)
+    rows = dataset.map_batches(lambda batch: {"n": [len(batch["index"])]}, batch_size=None)
+    assert len(rows.to_arrow_refs()) == SHARDS
+    assert sum(row["n"] for row in rows.take_all()) == len(generated_set.images)
 
 
 def test_the_covariance_of_pixels_is_that_of_one_process(cluster, data):

@@ -42,7 +42,7 @@ def test_a_node_killed_in_the_middle_of_a_fit_changes_nothing(generated_set, tmp
             target=lambda: found.extend(mizumashi.ray.gather(dataset, *states))
         )
         fit.start()
-        # Both nodes have done blocks, of which the states are in their memory, and more are to come.
+        # Both nodes have done blocks, whose states are in their memory, and more are to come.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             by_node = [node for node, *_ in notes()]

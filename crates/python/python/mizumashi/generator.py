@@ -13,7 +13,7 @@ from .flow import Flow
 from .images import as_images
 
 if TYPE_CHECKING:
-    from ray.data import Dataset
+    from ray.data import Dataset  # type: ignore[import-not-found,unused-ignore]
 
 Shift = Union[float, list[float], tuple[float, ...]]
 """A range of shifts: a number, or the shifts to choose from."""

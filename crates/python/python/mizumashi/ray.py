@@ -23,8 +23,11 @@ from .generator import ImageDataGenerator
 from .images import Images, as_images
 
 try:
-    import ray
-    from ray.data import DataIterator, Dataset
+    import ray  # type: ignore[import-not-found,unused-ignore]
+    from ray.data import (  # type: ignore[import-not-found,unused-ignore]
+        DataIterator,
+        Dataset,
+    )
 except ImportError as error:
     raise ImportError(
         'mizumashi.ray needs Ray Data, which is not installed: pip install "mizumashi[ray]"'

@@ -1,7 +1,9 @@
 //! ZCA whitening of whole images.
 
 use mizumashi::stats::Layout;
-use mizumashi::whitening::{Centring, ImageMoments, ImageWhitening, Regularisation, Scope, Whitener};
+use mizumashi::whitening::{
+    Centring, ImageMoments, ImageWhitening, Regularisation, Scope, Whitener,
+};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray4};
 use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
@@ -117,7 +119,9 @@ impl Whitening {
 }
 
 fn whitener(epsilon: f64, center: bool) -> Whitener {
-    Whitener::zca()
-        .regularisation(Regularisation::Eigenvalue(epsilon))
-        .centring(if center { Centring::Mean } else { Centring::None })
+    Whitener::zca().regularisation(Regularisation::Eigenvalue(epsilon)).centring(if center {
+        Centring::Mean
+    } else {
+        Centring::None
+    })
 }

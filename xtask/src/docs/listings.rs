@@ -30,9 +30,7 @@ pub(super) fn faults(root: &Path, pages: &[Page]) -> Result<Vec<String>, Box<dyn
                 }
                 // `crates/python/tests/test_documentation.py` takes every page of these.
                 "python"
-                    if !in_crate
-                        && !page.path.starts_with("docs")
-                        && listing.not_run.is_none() =>
+                    if !in_crate && !page.path.starts_with("docs") && listing.not_run.is_none() =>
                 {
                     "Python listings are run of docs and crates alone"
                 }

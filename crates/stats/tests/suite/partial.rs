@@ -27,11 +27,15 @@ fn assert_round_trip<S: PartialState + PartialEq + Debug>(state: &S) -> Vec<u8> 
 
 /// Pictures of one shape, of any bytes.
 fn pictures() -> impl Strategy<Value = Array4<u8>> {
-    (2_usize..9, 1_usize..4, 1_usize..4, 1_usize..4).prop_flat_map(|(n, height, width, channels)| {
-        prop::collection::vec(any::<u8>(), n * height * width * channels)
-            .prop_map(move |values| Array4::from_shape_vec((n, height, width, channels), values))
-            .prop_map(Result::unwrap)
-    })
+    (2_usize..9, 1_usize..4, 1_usize..4, 1_usize..4).prop_flat_map(
+        |(n, height, width, channels)| {
+            prop::collection::vec(any::<u8>(), n * height * width * channels)
+                .prop_map(move |values| {
+                    Array4::from_shape_vec((n, height, width, channels), values)
+                })
+                .prop_map(Result::unwrap)
+        },
+    )
 }
 
 /// The states of the pictures one by one, merged two by two in an order that `picks` gives.

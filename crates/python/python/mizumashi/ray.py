@@ -65,8 +65,7 @@ def _merge(kinds: list[Any], *blocks: Any) -> list[list[bytes]]:
     for place, kind in enumerate(kinds):
         state = None
         for block in blocks:
-            column = block[place] if isinstance(block, list) else block[f"{_STATE}{place}"]
-            for data in column:
+            for data in _states(block, place):
                 other = kind.from_bytes(data if isinstance(data, bytes) else data.as_py())
                 if state is None:
                     state = other
@@ -74,6 +73,14 @@ def _merge(kinds: list[Any], *blocks: Any) -> list[list[bytes]]:
                     state.merge(other)
         merged.append([] if state is None else [state.to_bytes()])
     return merged
+
+
+def _states(block: Any, place: int) -> Any:
+    """The states of one kind in a table of Ray's or of ours. An empty block has no columns."""
+    if isinstance(block, list):
+        return block[place]
+    name = f"{_STATE}{place}"
+    return block[name] if name in block.column_names else []
 
 
 def gather(

@@ -22,6 +22,9 @@ import mizumashi.ray
 from mizumashi import Covariance, Moments, Whitening
 
 
+JPEG = {".jpg", ".jpeg"}
+
+
 def pictures(samples, side, rng):
     """Random walks in both directions, so that neighbours resemble each other: ``uint8``."""
     noise = rng.normal(0, 1, (samples, side, side, 3)).astype(np.float32)
@@ -73,7 +76,10 @@ def states(rng):
 
 
 def decoding(folder):
-    files = sorted(Path(folder).rglob("*.jpg"))[:156]
+    files = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in JPEG)[:156]
+    if not files:
+        print(f"there are no JPEG files in {folder}")
+        return
     data = [file.read_bytes() for file in files]
 
     def work():

@@ -1,5 +1,6 @@
 //! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask pages`,
-//! `cargo xtask bench`, `cargo xtask whitening`, `cargo xtask study` and `cargo xtask python`.
+//! `cargo xtask bench`, `cargo xtask whitening`, `cargo xtask study`, `cargo xtask python`
+//! and `cargo xtask ray`.
 
 mod bench;
 mod chart;
@@ -57,6 +58,8 @@ enum Chore {
     Study(study::Options),
     /// Build the Python wheel, install it in a virtual environment and run its tests.
     Python(python::Options),
+    /// Install the wheel beside Ray and run its tests on clusters of several nodes on this machine.
+    Ray(python::RayOptions),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Chore::Docs(options) => docs::run(&options),
         Chore::Tutorial(options) => tutorial::run(&options),
         Chore::Python(options) => python::run(&options),
+        Chore::Ray(options) => python::run_ray(&options),
         Chore::Study(options) => study::run(&options).map_err(|error| -> Box<dyn Error> { error }),
         Chore::Bench(options) => bench::run(&options).map_err(|error| -> Box<dyn Error> { error }),
     };

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use rayon::ThreadPoolBuilder;
 
 use crate::commands::{
-    augment, completions, fit, hist, inspect, man, preview, standardize, stretch, whiten,
+    augment, completions, fit, hist, inspect, man, merge, preview, standardize, stretch, whiten,
 };
 use crate::error::Error;
 use crate::report;
@@ -43,6 +43,7 @@ enum Command {
     Augment(augment::Options),
     Preview(preview::Options),
     Fit(fit::Options),
+    Merge(merge::Options),
     Inspect(inspect::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -63,6 +64,7 @@ impl Arguments {
             Command::Augment(options) => report::print(&augment::run(options)?, json),
             Command::Preview(options) => report::print(&preview::run(options)?, json),
             Command::Fit(options) => report::print(&fit::run(options)?, json),
+            Command::Merge(options) => report::print(&merge::run(options)?, json),
             Command::Inspect(options) => report::print(&inspect::run(options)?, json),
             Command::Completions(options) => completions::run(&options),
             Command::Man(options) => man::run(&options),

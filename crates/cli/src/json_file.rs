@@ -14,6 +14,14 @@ pub(crate) fn text(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
+/// Reads a file whole.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    if !path.exists() {
+        return Err(Error::Missing { path: path.to_owned() });
+    }
+    fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
 /// Reads a file by a function of its text.
 pub(crate) fn read<T, E: StdError + 'static>(
     path: &Path,

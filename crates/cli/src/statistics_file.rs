@@ -1,15 +1,19 @@
 //! The statistics of a data set as a file: figures to read, and the state they come from.
 
 use std::fmt;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use comfy_table::{CellAlignment, Table, presets};
-use mizumashi::stats::{Grouping, Histogram, Layout, Statistics, Summary};
+use mizumashi::stats::{
+    Grouping, Histogram, Layout, PartialState, Statistics, Summary, state_kind,
+};
 use ndarray::{ArrayView3, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::json_file;
+use crate::output::Output;
 use crate::pictures::{Entry, Pictures};
 
 /// Exact statistics per channel.
@@ -83,8 +87,44 @@ impl StatisticsFile {
         Ok(Self::new(file.histograms))
     }
 
+    /// The statistics in a file: JSON, or the bytes of a part.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        json_file::read(path, Self::from_json)
+        let bytes = json_file::bytes(path)?;
+        if state_kind(&bytes).is_none() {
+            return json_file::read(path, Self::from_json);
+        }
+        let refuse = |message| Error::File { path: path.to_owned(), message };
+        let histograms = Statistics::<Histogram>::from_bytes(&bytes)
+            .map_err(|error| refuse(error.to_string()))?;
+        match histograms.grouping() == Grouping::Channel && histograms.samples() > 0 {
+            true => Ok(Self::new(histograms)),
+            false => Err(refuse("its statistics are not by channel, or of no images".to_owned())),
+        }
+    }
+
+    /// Whether a file begins as the bytes of a part.
+    pub(crate) fn is_partial(path: &Path) -> bool {
+        json_file::bytes(path).is_ok_and(|bytes| state_kind(&bytes).is_some())
+    }
+
+    /// The statistics of all pictures that the files are of.
+    pub(crate) fn merge(paths: &[PathBuf]) -> Result<Self, Error> {
+        let mut histograms = Statistics::<Histogram>::new(Grouping::Channel);
+        for path in paths {
+            histograms.merge(&Self::open(path)?.histograms).map_err(|error| Error::File {
+                path: path.to_owned(),
+                message: error.to_string(),
+            })?;
+        }
+        Ok(Self::new(histograms))
+    }
+
+    /// Writes a file of JSON, or the bytes of a part.
+    pub(crate) fn save(&self, path: &Path, partial: bool, writing: Output) -> Result<(), Error> {
+        writing.write_with(path, |file| match partial {
+            true => Ok(file.write_all(&self.histograms.to_bytes()?)?),
+            false => Ok(serde_json::to_writer(file, self)?),
+        })
     }
 
     pub(crate) fn histograms(&self) -> &Statistics<Histogram> {

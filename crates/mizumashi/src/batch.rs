@@ -52,6 +52,53 @@ impl<Y> Batch<Y> {
     }
 }
 
+/// Images, all of the source in order, each changed by the recipe as its key says: a new batch, laid
+/// out as `layout` says.
+///
+/// The pixels are those that a flow serves of samples with these keys: for whoever brings the
+/// order and the identity of samples along, from a queue, a database or another engine.
+///
+/// ```
+/// use mizumashi::ImageDataGenerator;
+/// use mizumashi::stats::Layout;
+/// use mizumashi::transform::SampleKey;
+/// use ndarray::Array4;
+///
+/// let x = Array4::from_shape_fn((9, 4, 4, 3), |(n, h, w, c)| (20 * n + 9 * h + 5 * w + c) as u8);
+/// let generator = ImageDataGenerator::builder().rotation_range(20.0).build()?;
+/// let served = generator.flow(&x, (), 9)?.seed(7).next_batch()?;
+///
+/// let keys: Vec<_> = (0..9).map(|index| SampleKey { seed: 7, epoch: 0, index }).collect();
+/// let made = mizumashi::apply(generator.recipe()?, Layout::Nhwc, &x.view(), &keys)?;
+/// let image = |batch: &Array4<f32>, at| batch.index_axis(ndarray::Axis(0), at).to_owned();
+/// assert_eq!(image(&made, served.indices[0]), image(&served.x, 0));
+/// # Ok::<(), mizumashi::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Empty`] without images, [`Error::Argument`] for another number of keys, and whatever a
+/// transform or the source says.
+pub fn apply<S: Source>(
+    recipe: &Recipe,
+    layout: Layout,
+    source: &S,
+    keys: &[SampleKey],
+) -> Result<Array4<f32>, Error> {
+    let samples = source.samples();
+    if samples == 0 {
+        return Err(Error::Empty { shape: vec![0] });
+    }
+    if keys.len() != samples {
+        return Err(Error::Argument {
+            argument: "keys",
+            value: format!("{} of {samples} images", keys.len()),
+            mend: "give one key per image",
+        });
+    }
+    let indices: Vec<usize> = (0..samples).collect();
+    Runner::new(recipe, layout).run(source, &indices, |sample| keys[sample])
+}
+
 /// Runs a recipe on batches, with memory that is kept from one batch to the next.
 #[derive(Debug)]
 pub(crate) struct Runner<'r> {

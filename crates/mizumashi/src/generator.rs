@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use mizumashi_data::files::{ImageFolder, Table};
 use mizumashi_stats::Layout;
-use mizumashi_transform::transforms::FeaturewiseStandardise;
 use mizumashi_transform::{ImageShape, Plan, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
 use ndarray::{Array3, Array4, ArrayRef, ArrayView4, Axis, Ix3, Ix4};
@@ -15,7 +14,6 @@ use crate::fit::TrainingSet;
 use crate::fitted::Fitted;
 use crate::parameters::{Manner, TransformParameters};
 use crate::source::check_source;
-use crate::whiten::Whiten;
 use crate::{Error, Flow, FlowFromFiles, ImageDataGeneratorBuilder, Labels, Pixel, Rows, Source};
 
 /// Keras' `ImageDataGenerator`: augmentation and normalisation, fitted to a data set and served
@@ -49,7 +47,7 @@ use crate::{Error, Flow, FlowFromFiles, ImageDataGeneratorBuilder, Labels, Pixel
 /// ```
 #[derive(Debug, Clone)]
 pub struct ImageDataGenerator {
-    settings: Settings,
+    pub(crate) settings: Settings,
     fitted: Option<Fitted>,
     recipe: Option<Recipe>,
 }
@@ -363,21 +361,5 @@ impl ImageDataGenerator {
             fitted.whitening = Some(Arc::new(set.whitening(whitener, *scope, &standardised)?));
         }
         self.restore(fitted)
-    }
-
-    /// `recipe` followed by the steps that need the figures of a fit, as far as they are known.
-    fn with_figures(&self, recipe: Recipe, fitted: &Fitted) -> Result<Recipe, Error> {
-        let Settings { featurewise_center, featurewise_std_normalization, .. } = self.settings;
-        let mut recipe = recipe;
-        if featurewise_center || featurewise_std_normalization {
-            recipe = recipe.then(FeaturewiseStandardise::new(
-                Some(fitted.mean.clone()),
-                featurewise_std_normalization.then(|| fitted.std.clone()),
-            )?);
-        }
-        if let Some(whitening) = &fitted.whitening {
-            recipe = recipe.then(Whiten::new(Arc::clone(whitening)));
-        }
-        Ok(recipe)
     }
 }

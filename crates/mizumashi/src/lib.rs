@@ -49,6 +49,7 @@ mod fit;
 mod fitted;
 mod flow;
 mod from_files;
+mod gathered;
 mod generator;
 mod labels;
 #[cfg(doctest)]
@@ -64,7 +65,7 @@ mod source;
 mod state;
 mod whiten;
 
-pub use batch::Batch;
+pub use batch::{Batch, apply};
 pub use builder::{ImageDataGeneratorBuilder, ZoomRange};
 pub use error::Error;
 pub use fitted::Fitted;

@@ -2,6 +2,7 @@
 
 use mizumashi::affine::{Border, Interpolation, Shift};
 use mizumashi::stats::Layout;
+use mizumashi::whitening::Scope;
 use pyo3::{FromPyObject, PyResult};
 
 use crate::error::value_error;
@@ -14,6 +15,15 @@ pub(crate) fn layout(data_format: &str) -> PyResult<Layout> {
         _ => Err(value_error(format!(
             "data_format is {data_format:?}; it must be \"channels_last\" or \"channels_first\""
         ))),
+    }
+}
+
+/// The values that `"pixels"` or `"channels"` are correlated between.
+pub(crate) fn scope(over: &str) -> PyResult<Scope> {
+    match over {
+        "pixels" => Ok(Scope::Pixels),
+        "channels" => Ok(Scope::Channels),
+        _ => Err(value_error(format!("over is {over:?}; it must be \"pixels\" or \"channels\""))),
     }
 }
 

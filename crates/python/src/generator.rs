@@ -1,12 +1,15 @@
 //! The generator of our own interface.
 
 use mizumashi::ImageDataGenerator;
+use mizumashi::stats::{Grouping, Histogram, Statistics};
 use numpy::{IntoPyArray, PyArray4};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments::{self, ShiftRange, ZoomRange};
+use crate::covariance::Covariance;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
+use crate::moments::Moments;
 use crate::parallel::detached;
 use crate::recipe::Recipe;
 
@@ -91,6 +94,30 @@ impl Generator {
             None => generator.fit(&view),
         }))
         .map_err(value_error)
+    }
+
+    /// Takes what states of the images say of them; see `ImageDataGenerator.fit_moments`.
+    #[pyo3(signature = (moments, covariance=None))]
+    fn fit_moments(
+        &mut self,
+        py: Python<'_>,
+        moments: &Moments,
+        covariance: Option<&Covariance>,
+    ) -> PyResult<()> {
+        let generator = &mut self.generator;
+        let (bytes, floats) = covariance.map_or((None, None), Covariance::states);
+        let fitted = detached(py, || match (moments.states(), bytes, floats) {
+            ((Some(figures), _), _, None) => Some(generator.fit_moments(figures, bytes)),
+            ((_, Some(figures)), None, _) => Some(generator.fit_moments(figures, floats)),
+            ((None, None), ..) => {
+                let nothing = Statistics::<Histogram>::new(Grouping::Channel);
+                Some(generator.fit_moments(&nothing, bytes))
+            }
+            _ => None,
+        });
+        fitted
+            .ok_or_else(|| value_error("the moments and the covariance are of different types"))?
+            .map_err(value_error)
     }
 
     /// The images normalised without augmentation.

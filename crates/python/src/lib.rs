@@ -11,6 +11,7 @@ mod array_source;
 mod batch;
 mod batch_norm;
 mod channel_shift;
+mod covariance;
 mod drawn;
 mod error;
 mod generator;
@@ -37,6 +38,8 @@ mod _native {
     use crate::batch::make_batch;
     #[pymodule_export]
     use crate::batch_norm::BatchNorm;
+    #[pymodule_export]
+    use crate::covariance::Covariance;
     #[pymodule_export]
     use crate::generator::Generator;
     #[pymodule_export]

@@ -1,8 +1,9 @@
 //! Statistics of images.
 
-use mizumashi::stats::{self, Grouping, Histogram, Statistics, Summary};
+use mizumashi::stats::{self, Grouping, Histogram, PartialState, Statistics, Summary, state_kind};
 use mizumashi::transform::serde;
 use numpy::{IntoPyArray, PyArray1};
+use pyo3::types::{PyAny, PyAnyMethods, PyBytes, PyBytesMethods};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments;
@@ -18,7 +19,7 @@ pub(crate) struct Moments {
     figures: Figures,
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[serde(crate = "mizumashi::transform::serde", rename_all = "snake_case")]
 enum Figures {
     /// Of no images yet.
@@ -75,7 +76,7 @@ impl Moments {
         match (&mut self.figures, &other.figures) {
             (_, Figures::Nothing) => Ok(()),
             (Figures::Nothing, _) => {
-                *self = Self::from_json(&other.to_json()?)?;
+                self.figures = other.figures.clone();
                 Ok(())
             }
             (Figures::Bytes(figures), Figures::Bytes(other)) => {
@@ -133,17 +134,71 @@ impl Moments {
         Ok(Self { figures: serde_json::from_str(json).map_err(value_error)? })
     }
 
-    fn __getstate__(&self) -> PyResult<String> {
-        self.to_json()
+    /// Bytes that the state takes in memory.
+    #[getter]
+    fn nbytes(&self) -> usize {
+        match &self.figures {
+            Figures::Nothing => size_of::<Self>(),
+            Figures::Bytes(figures) => figures.memory(),
+            Figures::Floats(figures) => figures.memory(),
+        }
     }
 
-    fn __setstate__(&mut self, json: &str) -> PyResult<()> {
-        *self = Self::from_json(json)?;
-        Ok(())
+    /// The state as compact bytes, to be read by `from_bytes` or `mizumashi merge`.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = match &self.figures {
+            Figures::Nothing => Statistics::<Histogram>::new(Grouping::Channel).to_bytes(),
+            Figures::Bytes(figures) => figures.to_bytes(),
+            Figures::Floats(figures) => figures.to_bytes(),
+        };
+        Ok(PyBytes::new(py, &bytes.map_err(value_error)?))
+    }
+
+    /// What `to_bytes` or `mizumashi fit --partial` wrote; raises a `ValueError` for anything else.
+    #[staticmethod]
+    fn from_bytes(data: &Bound<'_, PyBytes>) -> PyResult<Self> {
+        let data = data.as_bytes();
+        let figures = if state_kind(data) == Some(Statistics::<stats::Moments>::KIND) {
+            Figures::Floats(Statistics::from_bytes(data).map_err(value_error)?)
+        } else {
+            Figures::Bytes(Statistics::from_bytes(data).map_err(value_error)?)
+        };
+        let (grouping, samples) = match &figures {
+            Figures::Nothing => (Grouping::Channel, 0),
+            Figures::Bytes(figures) => (figures.grouping(), figures.samples()),
+            Figures::Floats(figures) => (figures.grouping(), figures.samples()),
+        };
+        match (grouping, samples) {
+            (Grouping::Channel, 0) => Ok(Self::new()),
+            (Grouping::Channel, _) => Ok(Self { figures }),
+            _ => Err(value_error(format!(
+                "the statistics are per {grouping}; Moments are per channel"
+            ))),
+        }
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        let bytes = slf.borrow().to_bytes(slf.py())?;
+        Ok((slf.get_type().getattr("from_bytes")?, (bytes,)))
     }
 
     fn __repr__(&self) -> String {
         let [mean, std] = [self.figures.each(|c| c.mean()), self.figures.each(|c| c.std())];
         format!("Moments(samples={}, mean={mean:.4?}, std={std:.4?})", self.samples())
+    }
+}
+
+impl Moments {
+    /// The figures of `uint8` images, or else of `float32` ones.
+    pub(crate) fn states(
+        &self,
+    ) -> (Option<&Statistics<Histogram>>, Option<&Statistics<stats::Moments>>) {
+        match &self.figures {
+            Figures::Nothing => (None, None),
+            Figures::Bytes(figures) => (Some(figures), None),
+            Figures::Floats(figures) => (None, Some(figures)),
+        }
     }
 }

@@ -1,10 +1,6 @@
 //! Recipes: what is done to every sample, apart from the images.
 
-use mizumashi::Error;
-use mizumashi::ndarray::parallel::prelude::*;
-use mizumashi::ndarray::{Array4, ArrayView4, ArrayViewMut3, Axis};
-use mizumashi::stats::Layout;
-use mizumashi::transform::{self, PixelValue, SampleKey, Scratch};
+use mizumashi::transform::{self, SampleKey};
 use numpy::{IntoPyArray, PyArray1, PyArray4};
 use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
@@ -14,6 +10,7 @@ use crate::array_source::ArraySource;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
 use crate::parallel::detached;
+use crate::picked::Picked;
 use crate::plan::Plan;
 use crate::request::Request;
 
@@ -67,7 +64,7 @@ impl Recipe {
     /// `float32` array, laid out as `data_format` says.
     ///
     /// `indices` are the samples' indices in their set, from 0 on unless given. The pixels are those
-    /// that a flow with this seed serves in this epoch, up to the rounding of a whitening.
+    /// that a flow with this seed serves in this epoch.
     #[pyo3(signature = (images, *, seed=0, epoch=0, indices=None, data_format="channels_last"))]
     fn apply<'py>(
         &self,
@@ -90,7 +87,8 @@ impl Recipe {
             }
             let keys: Vec<SampleKey> =
                 indices.into_iter().map(|index| SampleKey { seed, epoch, index }).collect();
-            detached(py, || apply(&self.recipe, layout, view, &keys))
+            let images = Picked::new(view, layout, None);
+            detached(py, || mizumashi::apply(&self.recipe, layout, &images, &keys))
         });
         Ok(batch.map_err(value_error)?.into_pyarray(py))
     }
@@ -149,38 +147,4 @@ impl Recipe {
     pub(crate) fn new(recipe: transform::Recipe) -> Self {
         Self { recipe }
     }
-}
-
-/// The images, each changed as its key says.
-fn apply<P: PixelValue>(
-    recipe: &transform::Recipe,
-    layout: Layout,
-    images: ArrayView4<'_, P>,
-    keys: &[SampleKey],
-) -> Result<Array4<f32>, Error> {
-    let images = layout.to_nhwc(images);
-    let (_, height, width, channels) = images.dim();
-    let draw = |key| recipe.draw(key, (height, width, channels));
-    let Some(&first) = keys.first() else { return Err(Error::Empty { shape: vec![0] }) };
-    let expected = draw(first)?.output_shape()?;
-    let image = [expected.height, expected.width, expected.channels];
-    let mut batch = Array4::zeros(layout.batch_shape(keys.len(), image));
-    let make = |sample: usize, slot: ArrayViewMut3<'_, f32>, scratch: &mut Scratch| {
-        let program = draw(keys[sample])?.fuse()?;
-        let found = program.output_shape();
-        if found != expected {
-            return Err(Error::MixedShapes { sample, expected, found });
-        }
-        Ok(program.run(images.index_axis(Axis(0), sample), slot, scratch)?)
-    };
-    let outcomes: Vec<Result<(), Error>> = layout
-        .to_nhwc(batch.view_mut())
-        .axis_iter_mut(Axis(0))
-        .into_par_iter()
-        .enumerate()
-        .map_init(Scratch::default, |scratch, (sample, slot)| make(sample, slot, scratch))
-        .collect();
-    // In order, so that of several errors the first is reported whatever the threads.
-    outcomes.into_iter().collect::<Result<(), Error>>()?;
-    Ok(batch)
 }

@@ -1,12 +1,15 @@
 //! ZCA whitening of whole images.
 
 use mizumashi::stats::Layout;
-use mizumashi::whitening::{Centring, ImageWhitening, Regularisation, Scope, Whitener};
+use mizumashi::whitening::{
+    Centring, ImageMoments, ImageWhitening, Regularisation, Scope, Whitener,
+};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray4};
 use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments;
+use crate::covariance::Covariance;
 use crate::error::value_error;
 use crate::images::{Images, each_type};
 use crate::parallel::detached;
@@ -31,11 +34,29 @@ impl Whitening {
         data_format: &str,
     ) -> PyResult<Self> {
         let layout = arguments::layout(data_format)?;
-        let whitener = Whitener::zca()
-            .regularisation(Regularisation::Eigenvalue(epsilon))
-            .centring(if center { Centring::Mean } else { Centring::None });
+        let whitener = whitener(epsilon, center);
         let whitening = each_type!(Images, &images, |view| {
             detached(py, || whitener.fit_images(view, layout, Scope::Pixels))
+        });
+        Ok(Self { whitening: whitening.map_err(value_error)?, layout })
+    }
+
+    /// Fits images of which the covariance was gathered before, in parts and elsewhere perhaps.
+    #[staticmethod]
+    #[pyo3(signature = (covariance, *, epsilon=1e-6, center=true, data_format="channels_last"))]
+    fn from_covariance(
+        py: Python<'_>,
+        covariance: &Covariance,
+        epsilon: f64,
+        center: bool,
+        data_format: &str,
+    ) -> PyResult<Self> {
+        let layout = arguments::layout(data_format)?;
+        let whitener = whitener(epsilon, center);
+        let whitening = detached(py, || match covariance.states() {
+            (Some(sums), _) => whitener.fit_image_moments(sums),
+            (_, Some(sums)) => whitener.fit_image_moments(sums),
+            _ => whitener.fit_image_moments(&ImageMoments::<u8>::new(Scope::Pixels)),
         });
         Ok(Self { whitening: whitening.map_err(value_error)?, layout })
     }
@@ -95,4 +116,12 @@ impl Whitening {
             self.rank()
         )
     }
+}
+
+fn whitener(epsilon: f64, center: bool) -> Whitener {
+    Whitener::zca().regularisation(Regularisation::Eigenvalue(epsilon)).centring(if center {
+        Centring::Mean
+    } else {
+        Centring::None
+    })
 }

@@ -9,7 +9,8 @@ from conftest import made_up
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("crates/*/README.md")])
-LISTING = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# But for those after a comment that says what does run them.
+LISTING = re.compile(r"(?<!-->\n)^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def listings(page):

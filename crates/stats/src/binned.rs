@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::finite::check_finite;
-use crate::summary::MAX_COUNT;
+use crate::summary::{MAX_COUNT, check_total};
 
 /// Bounds the counters to 128 MB.
 const MAX_BINS: usize = 1 << 24;
@@ -84,7 +84,7 @@ impl BinnedHistogram {
     ///
     /// # Errors
     ///
-    /// [`Error::Bins`] when its bins are others.
+    /// [`Error::Bins`] when its bins are others, [`Error::TooMany`] when the counts are.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         let bins = |histogram: &Self| (histogram.low, histogram.high, histogram.counts.len());
         if bins(self) != bins(other) {
@@ -97,6 +97,7 @@ impl BinnedHistogram {
                 found_high: other.high,
             });
         }
+        check_total(self.count(), other.count())?;
         self.add(other);
         Ok(())
     }
@@ -124,6 +125,11 @@ impl BinnedHistogram {
     /// The edges of the bins, ascending: one more than there are bins.
     pub fn edges(&self) -> Vec<f64> {
         (0..=self.counts.len()).map(|index| self.edge(index)).collect()
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn allocated(&self) -> usize {
+        self.counts.capacity() * size_of::<u64>()
     }
 
     /// Adds the counts of a histogram of the same bins.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finite::check_finite;
 use crate::gram::column_means;
-use crate::summary::MAX_COUNT;
+use crate::summary::{MAX_COUNT, check_total};
 use crate::{Error, JointSummary, symmetric};
 
 /// Rows that are centred and multiplied at once. The block is part of the result: another size
@@ -99,11 +99,13 @@ impl Covariance {
     ///
     /// # Errors
     ///
-    /// [`Error::Dimensions`] when it is of other dimensions.
+    /// [`Error::Dimensions`] when it is of other dimensions, [`Error::TooMany`] for more rows than can
+    /// be.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         if self.dims() != other.dims() {
             return Err(Error::Dimensions { expected: self.dims(), found: other.dims() });
         }
+        check_total(self.count(), other.count())?;
         if self.count() == 0 {
             self.clone_from(other);
             return Ok(());
@@ -117,6 +119,11 @@ impl Covariance {
             }
         }
         if other.pending > 0 { self.update(other.pending_rows()) } else { Ok(()) }
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn allocated(&self) -> usize {
+        (self.centre.mean.len() + self.scatter.len() + self.block.len()) * size_of::<f64>()
     }
 
     /// Copies rows, no more than are missing, into the block.

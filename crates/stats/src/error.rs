@@ -151,4 +151,29 @@ pub enum Error {
         /// The invariant that does not hold.
         reason: &'static str,
     },
+
+    /// Two states whose counts are beyond what a state may count.
+    #[error(
+        "states of {left} and {right} cannot be merged; a state counts at most 2^48: one of the two \
+         is damaged, or was merged with itself"
+    )]
+    TooMany {
+        /// The count of the state merged into.
+        left: u64,
+        /// The count of the state refused.
+        right: u64,
+    },
+
+    /// Bytes that are not a state.
+    #[error("{length} bytes are no state of {expected}: {reason}; {mend}")]
+    Bytes {
+        /// The kind of state that was to be read.
+        expected: &'static str,
+        /// How many bytes there are.
+        length: usize,
+        /// What is wrong with them.
+        reason: String,
+        /// What to do about it.
+        mend: &'static str,
+    },
 }

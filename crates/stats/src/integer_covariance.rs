@@ -1,7 +1,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use crate::summary::MAX_COUNT;
+use crate::summary::{MAX_COUNT, check_total};
 use crate::{Error, JointSummary, integer_products, symmetric};
 
 /// Covariance of `u8` rows, exact: integer sums of the columns and of their products.
@@ -67,11 +67,13 @@ impl IntegerCovariance {
     ///
     /// # Errors
     ///
-    /// [`Error::Dimensions`] when it is of other dimensions.
+    /// [`Error::Dimensions`] when it is of other dimensions, [`Error::TooMany`] for more rows than can
+    /// be.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         if self.dims != other.dims {
             return Err(Error::Dimensions { expected: self.dims, found: other.dims });
         }
+        check_total(self.count, other.count)?;
         if self.count == 0 {
             self.clone_from(other);
         } else if other.count > 0 {
@@ -80,6 +82,11 @@ impl IntegerCovariance {
             self.products += &other.products;
         }
         Ok(())
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn allocated(&self) -> usize {
+        (self.sums.len() + self.products.len()) * size_of::<i64>()
     }
 
     /// (n Σxy - Σx Σy) / divisor, in integers up to the division.

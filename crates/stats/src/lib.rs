@@ -31,6 +31,9 @@
 //! # Ok::<(), mizumashi_stats::Error>(())
 //! ```
 //!
+//! Every state is a [`PartialState`]: it is turned into compact bytes and back, so that parts of a
+//! set may be gathered by any program on any machine and merged by another.
+//!
 //! # Where it stands
 //!
 //! It knows arrays, and nothing of images as files or of transforms; three crates build on it:
@@ -60,6 +63,7 @@ mod integer_moments;
 mod integer_products;
 mod layout;
 mod moments;
+mod partial;
 mod quantile;
 mod simd;
 mod statistics;
@@ -77,6 +81,7 @@ pub use integer_covariance::IntegerCovariance;
 pub use integer_moments::IntegerMoments;
 pub use layout::Layout;
 pub use moments::Moments;
+pub use partial::{FORMAT_VERSION, PartialState, state_kind};
 pub use quantile::quantiles;
 #[doc(hidden)]
 pub use simd::{Kernel, vectorised};

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::finite::first_offender;
-use crate::summary::MAX_COUNT;
+use crate::summary::{MAX_COUNT, check_total};
 use crate::{Accumulator, Error, Grouping, Layout};
 
 /// An accumulator `A` for each group of a stream of images.
@@ -105,8 +105,8 @@ impl<A: Accumulator> Statistics<A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Grouping`], [`Error::ImageShape`] or [`Error::Channels`] when the two do not fit;
-    /// these statistics stay as they were.
+    /// [`Error::Grouping`], [`Error::ImageShape`] or [`Error::Channels`] when the two do not fit, and
+    /// [`Error::TooMany`] when they count too many values; these statistics stay as they were.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
         if self.grouping != other.grouping {
             return Err(Error::Grouping { expected: self.grouping, found: other.grouping });
@@ -115,6 +115,11 @@ impl<A: Accumulator> Statistics<A> {
             return Ok(());
         }
         self.check_fit(other.image_shape, other.groups.len())?;
+        check_total(self.samples, other.samples)?;
+        if self.grouping != Grouping::Sample {
+            let mut pairs = self.groups.iter().zip(&other.groups);
+            pairs.try_for_each(|(group, more)| check_total(group.count(), more.count()))?;
+        }
         self.count_images(other.samples, other.image_shape);
         match self.grouping {
             Grouping::Sample => self.groups.extend_from_slice(&other.groups),
@@ -162,6 +167,11 @@ impl<A: Accumulator> Statistics<A> {
     /// Population standard deviation of each group.
     pub fn std(&self) -> Vec<f64> {
         self.groups.iter().map(A::std).collect()
+    }
+
+    /// Groups that there is memory for.
+    pub(crate) fn groups_capacity(&self) -> usize {
+        self.groups.capacity()
     }
 
     /// Refuses images whose groups are not the ones here.

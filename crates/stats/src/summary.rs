@@ -1,5 +1,7 @@
 use ndarray::{Array1, Array2};
 
+use crate::Error;
+
 /// Figures of a set of numbers, whatever state they are read from.
 ///
 /// A figure that is not defined is NaN, as in numpy: all of them for the empty set, and the sample
@@ -100,3 +102,11 @@ pub trait JointSummary {
 /// The most values (rows, samples) that a stored state may claim, 2.8 · 10¹⁴: beyond what any data
 /// set holds, and far from where the integers of a state would overflow.
 pub(crate) const MAX_COUNT: u64 = 1 << 48;
+
+/// Refuses to merge states whose counts together pass [`MAX_COUNT`].
+pub(crate) fn check_total(left: u64, right: u64) -> Result<(), Error> {
+    match left.checked_add(right) {
+        Some(..=MAX_COUNT) => Ok(()),
+        _ => Err(Error::TooMany { left, right }),
+    }
+}

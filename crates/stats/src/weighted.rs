@@ -1,4 +1,6 @@
-use crate::{Moments, Summary};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Moments, Summary};
 
 /// Total weight, mean and variance of weighted values, in `f64`.
 ///
@@ -15,7 +17,8 @@ use crate::{Moments, Summary};
 /// moments.push(4.0, 1.0);
 /// assert_eq!((moments.weight(), moments.mean(), moments.variance()), (3.0, 2.0, 2.0));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct WeightedMoments {
     weight: f64,
     mean: f64,
@@ -103,6 +106,33 @@ impl From<Moments> for WeightedMoments {
         }
         let weight = moments.count() as f64;
         Self { weight, mean: moments.mean(), scatter: moments.variance() * weight }
+    }
+}
+
+/// [`WeightedMoments`] as stored, before its invariants are checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    weight: f64,
+    mean: f64,
+    scatter: f64,
+}
+
+impl TryFrom<Unchecked> for WeightedMoments {
+    type Error = Error;
+
+    fn try_from(stored: Unchecked) -> Result<Self, Error> {
+        let Unchecked { weight, mean, scatter } = stored;
+        let fail = |reason| Err(Error::Inconsistent { what: "weighted moments", reason });
+        if ![weight, mean, scatter].iter().all(|figure| figure.is_finite()) {
+            return fail("a figure is not finite");
+        }
+        if weight < 0.0 || scatter < 0.0 {
+            return fail("the weight or the scatter is negative");
+        }
+        if weight == 0.0 && (mean != 0.0 || scatter != 0.0) {
+            return fail("the weight is 0, but a figure is not");
+        }
+        Ok(WeightedMoments { weight, mean, scatter })
     }
 }
 

@@ -1,4 +1,4 @@
-use mizumashi_stats::JointSummary;
+use mizumashi_stats::{Covariance, IntegerCovariance, JointSummary, PartialState};
 use ndarray::ArrayView4;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ use crate::{Error, ImageWhitening, Layout, Pixel, Scope, Whitener};
 /// stored with serde. For `u8` the state is exact: neither batches nor shards nor their order show in
 /// any bit of the whitening. For real values batches do not show, and merging agrees with one pass
 /// up to rounding.
+///
+/// A [`PartialState`](mizumashi_stats::PartialState) has its bytes.
 ///
 /// The state is a d x d matrix: 75 MB for [`Scope::Pixels`] of 32x32 RGB images, nine numbers for
 /// [`Scope::Channels`]. For rows that are no images, `IntegerCovariance` and `Covariance` of
@@ -39,10 +41,11 @@ use crate::{Error, ImageWhitening, Layout, Pixel, Scope, Whitener};
 /// # Ok::<(), mizumashi_whitening::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(bound = "", rename_all = "snake_case")]
+#[serde(bound = "", rename_all = "snake_case", try_from = "Stored<T>")]
 pub struct ImageMoments<T: Pixel> {
     scope: Scope,
-    /// Height, width and channels of the first images.
+    /// Height, width and channels of the images; of colours, the least that were met, so that their
+    /// order does not show.
     shape: Option<[usize; 3]>,
     moments: Option<T::Moments>,
 }
@@ -109,6 +112,12 @@ impl<T: Pixel> ImageMoments<T> {
         self.scope
     }
 
+    /// Height, width and channels of the images; with [`Scope::Channels`], of which the size may vary,
+    /// the least that was met. None before the first.
+    pub fn shape(&self) -> Option<[usize; 3]> {
+        self.shape
+    }
+
     /// Observations so far: images, or their pixels.
     pub fn count(&self) -> u64 {
         self.moments.as_ref().map_or(0, JointSummary::count)
@@ -126,9 +135,56 @@ impl<T: Pixel> ImageMoments<T> {
             Scope::Pixels => found == expected,
             Scope::Channels => found[2] == expected[2],
         };
-        if fits { Ok(expected) } else { Err(Error::ImageShape { found, expected }) }
+        if fits { Ok(expected.min(found)) } else { Err(Error::ImageShape { found, expected }) }
     }
 }
+
+/// [`ImageMoments`] as stored, before its parts are known to agree.
+#[derive(Deserialize)]
+#[serde(bound = "", rename_all = "snake_case")]
+struct Stored<T: Pixel> {
+    scope: Scope,
+    shape: Option<[usize; 3]>,
+    moments: Option<T::Moments>,
+}
+
+impl<T: Pixel> TryFrom<Stored<T>> for ImageMoments<T> {
+    type Error = Error;
+
+    fn try_from(stored: Stored<T>) -> Result<Self, Error> {
+        let Stored { scope, shape, moments } = stored;
+        let expected = match (shape, scope) {
+            (Some([_, _, channels]), Scope::Channels) => channels,
+            (Some(shape), Scope::Pixels) => shape.into_iter().fold(1, usize::saturating_mul),
+            (None, _) => 0,
+        };
+        let found = moments.as_ref().map_or(0, JointSummary::dims);
+        if found != expected {
+            return Err(Error::FeatureCount { found, expected });
+        }
+        Ok(Self { scope, shape, moments })
+    }
+}
+
+/// The state of images of one type: how it is called, and what its covariance takes.
+macro_rules! partial {
+    ($($value:ty, $moments:ty, $kind:literal);*) => {$(
+        impl PartialState for ImageMoments<$value> {
+            const KIND: &'static str = $kind;
+
+            fn memory(&self) -> usize {
+                let moments = self.moments.as_ref().map_or(0, <$moments>::memory);
+                size_of::<Self>() - size_of::<$moments>() + moments.max(size_of::<$moments>())
+            }
+        }
+    )*};
+}
+
+partial!(
+    u8, IntegerCovariance, "image moments of u8";
+    f32, Covariance, "image moments of f32";
+    f64, Covariance, "image moments of f64"
+);
 
 impl Whitener {
     /// Fits the moments of images that were streamed, merged or loaded. The route is

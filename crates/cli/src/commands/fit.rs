@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Write the statistics to this file, as JSON: for standardize --statistics
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write the histograms alone, as compact bytes: a part of a set, for merge
+    #[arg(long, requires = "output")]
+    partial: bool,
     #[command(flatten)]
     writing: Output,
     #[command(flatten)]
@@ -44,7 +47,7 @@ pub(crate) fn run(options: Options) -> Result<Fitted, Error> {
     pictures.refuse_outputs(options.output.as_deref())?;
     let statistics = StatisticsFile::learn(&mut pictures)?;
     if let Some(path) = &options.output {
-        options.writing.write_with(path, |file| Ok(serde_json::to_writer(file, &statistics)?))?;
+        statistics.save(path, options.partial, options.writing)?;
     }
     Ok(Fitted { statistics, skipped: pictures.skipped().to_vec(), output: options.output })
 }

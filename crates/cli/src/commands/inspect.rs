@@ -41,6 +41,9 @@ pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
         let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
         return Ok(Inspected::Whitening { of, diagnosis });
     }
+    if StatisticsFile::is_partial(path) {
+        return Ok(Inspected::Statistics(Box::new(StatisticsFile::open(path)?)));
+    }
     let value: Value = json_file::read(path, |text| serde_json::from_str(text))?;
     let has = |name: &str| value.get(name).is_some();
     if has("transforms") {

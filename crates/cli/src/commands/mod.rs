@@ -6,6 +6,7 @@ pub(crate) mod fit;
 pub(crate) mod hist;
 pub(crate) mod inspect;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod preview;
 pub(crate) mod standardize;
 pub(crate) mod stretch;

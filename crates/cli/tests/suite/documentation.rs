@@ -29,8 +29,17 @@ fn the_page_on_the_command_line_is_true() {
 #[test]
 fn every_command_has_a_manual_and_completions_name_it() {
     let place = Place::new();
-    let commands =
-        ["hist", "stretch", "standardize", "whiten", "augment", "preview", "fit", "inspect"];
+    let commands = [
+        "hist",
+        "stretch",
+        "standardize",
+        "whiten",
+        "augment",
+        "preview",
+        "fit",
+        "merge",
+        "inspect",
+    ];
     let page = place.text("man");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = place.text(&format!("completions {shell}"));

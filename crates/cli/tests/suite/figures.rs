@@ -38,6 +38,37 @@ fn a_fit_is_exact_and_does_not_depend_on_threads() {
 }
 
 #[test]
+fn parts_of_a_set_merge_into_the_file_of_the_whole() {
+    let place = Place::with_photos();
+    place.text("fit photos -o whole.json");
+    for class in ["ball", "moon", "ring"] {
+        place.text(&format!("fit photos/{class} --partial -o {class}.part"));
+        place.text(&format!("fit photos/{class} -o {class}.json"));
+    }
+    place.text("merge ball.part moon.part ring.part -o merged.json");
+    assert_eq!(place.read("merged.json"), place.read("whole.json"));
+    // In another order, in two steps, and of either kind of file.
+    place.text("merge ring.part moon.json --partial -o two.part");
+    let report = place.json("merge two.part ball.part -o again.json");
+    assert_eq!(place.read("again.json"), place.read("whole.json"));
+    assert_eq!((&report["parts"], &report["images"]), (&2.into(), &6.into()));
+    assert_eq!(place.json("inspect two.part")["images"], 4);
+
+    let mut damaged = place.read("ball.part");
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(place.path("damaged.part"), damaged).unwrap();
+    let (status, line) = place.error("merge moon.part damaged.part");
+    assert!(line.contains("damaged.part: ") && line.contains("checksum"), "{line}");
+    assert_eq!(status, 1);
+    place.save_gray(&GrayImage::from_pixel(4, 4, Luma([9])), "grey.png");
+    place.text("fit grey.png --grayscale --partial -o grey.part");
+    let (_, line) = place.error("merge moon.part grey.part");
+    assert!(line.starts_with("error: grey.part: images have 1 channels"), "{line}");
+    let (status, _) = place.error("fit photos --partial");
+    assert_eq!(status, 2);
+}
+
+#[test]
 fn a_stretch_reaches_from_0_to_255() {
     let place = Place::new();
     place.save(&halves(), "a.png");

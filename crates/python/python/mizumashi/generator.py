@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._native import Generator, Recipe
+from ._native import Covariance, Generator, Moments, Recipe
 from .flow import Flow
 from .images import as_images
+
+if TYPE_CHECKING:
+    from ray.data import Dataset  # type: ignore[import-not-found,unused-ignore]
 
 Shift = Union[float, list[float], tuple[float, ...]]
 """A range of shifts: a number, or the shifts to choose from."""
@@ -98,6 +101,46 @@ class ImageDataGenerator:
         """
         self._native.fit(as_images(x), rounds if augment else None, seed)
         return self
+
+    def fit_moments(
+        self, moments: Moments, covariance: Optional[Covariance] = None
+    ) -> ImageDataGenerator:
+        """Learns the same from states of the raw images, gathered in parts and merged.
+
+        ``covariance``, over pixels, is needed where the generator whitens. Means and deviations of
+        ``uint8`` images are those of :meth:`fit` to the bit. A whitening is the same to the bit
+        whatever the parts and their order, and that of :meth:`fit` up to rounding. Returns the
+        generator.
+
+        Raises:
+            ValueError: for states of no images, of different images or types, and for a generator
+                with samplewise standardisation, whose figures are not those of raw images.
+        """
+        self._native.fit_moments(moments, covariance)
+        return self
+
+    @property
+    def needs(self) -> list[str]:
+        """What :meth:`fit_moments` needs: ``"moments"``, and ``"covariance"`` where it whitens."""
+        figures = ("featurewise_center", "featurewise_std_normalization", "zca_whitening")
+        if not any(self._arguments[name] for name in figures):
+            return []
+        return ["moments", "covariance"] if self._arguments["zca_whitening"] else ["moments"]
+
+    @property
+    def data_format(self) -> str:
+        """``"channels_last"`` or ``"channels_first"``."""
+        data_format: str = self._arguments["data_format"]
+        return data_format
+
+    def map(self, dataset: Dataset, **options: Any) -> Dataset:
+        """A data set of Ray Data whose images are normalised and augmented by its workers.
+
+        The options are those of :class:`mizumashi.ray.Augment`, and of Ray's ``map_batches`` besides.
+        """
+        from . import ray
+
+        return ray.map_batches(dataset, self, **options)
 
     def flow(
         self,

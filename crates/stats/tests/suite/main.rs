@@ -5,6 +5,7 @@
 mod errors;
 mod golden;
 mod joint;
+mod partial;
 mod properties;
 mod storing;
 mod streams;

@@ -77,6 +77,11 @@ impl FeaturewiseStandardise {
         self.std.as_deref()
     }
 
+    /// What a channel is multiplied by, and what is added then.
+    pub fn scale_shift(&self, channel: usize) -> (f64, f64) {
+        (self.scale_of(channel), self.shift_of(channel))
+    }
+
     fn scale_of(&self, channel: usize) -> f64 {
         match self.std.as_ref().map(|std| std[channel]) {
             None | Some(0.0) => 1.0,

@@ -1,7 +1,7 @@
 //! Fits from batches and from shards, and from values of either precision.
 
 use crate::support::{assert_close, bits, bytes, correlated};
-use mizumashi_stats::IntegerCovariance;
+use mizumashi_stats::{IntegerCovariance, PartialState};
 use mizumashi_whitening::{Error, ImageMoments, Layout, Method, Scope, Whitener, WhiteningKind};
 use ndarray::{Array2, Array4, Axis, s};
 
@@ -133,4 +133,54 @@ fn single_and_double_precision_are_fitted_and_mapped_alike() {
         Whitener::zca().fit(damaged.view()),
         Err(Error::NonFinite { row: 0, column: 0, value }) if value == f32::INFINITY
     ));
+}
+
+#[test]
+fn bytes_of_moments_are_the_same_in_whichever_order_they_were_merged() {
+    let images = images();
+    // Colours of pictures of several sizes, too.
+    let small = images.slice(s![..9, ..2, 1.., ..]);
+    for scope in [Scope::Pixels, Scope::Channels] {
+        let mut parts: Vec<ImageMoments<u8>> = images
+            .axis_chunks_iter(Axis(0), 23)
+            .chain((scope == Scope::Channels).then_some(small))
+            .map(|part| {
+                let mut moments = ImageMoments::new(scope);
+                moments.update(part, Layout::Nhwc).unwrap();
+                moments
+            })
+            .collect();
+        let merged = |parts: &[ImageMoments<u8>]| {
+            let mut all = ImageMoments::<u8>::new(scope);
+            for part in parts {
+                let bytes = part.to_bytes().unwrap();
+                all.merge(&ImageMoments::<u8>::from_bytes(&bytes).unwrap()).unwrap();
+            }
+            all.to_bytes().unwrap()
+        };
+        let forwards = merged(&parts);
+        parts.reverse();
+        assert_eq!(merged(&parts), forwards);
+        parts.swap(0, 2);
+        assert_eq!(merged(&parts), forwards);
+        assert!(ImageMoments::<f32>::from_bytes(&forwards).is_err());
+        for end in 0..forwards.len() {
+            assert!(ImageMoments::<u8>::from_bytes(&forwards[..end]).is_err());
+        }
+    }
+    let mut pixels = ImageMoments::<u8>::new(Scope::Pixels);
+    let before = pixels.memory();
+    pixels.update(images.view(), Layout::Nhwc).unwrap();
+    assert_eq!(pixels.memory() - before, (60 * 60 + 60) * 8);
+}
+
+#[test]
+fn stored_moments_of_another_shape_than_they_say_are_refused() {
+    let mut moments = ImageMoments::<u8>::new(Scope::Pixels);
+    moments.update(images().view(), Layout::Nhwc).unwrap();
+    let mut stored = serde_json::to_value(&moments).unwrap();
+    for shape in [serde_json::json!([4, 5, 4]), serde_json::json!(null)] {
+        stored["shape"] = shape;
+        assert!(serde_json::from_value::<ImageMoments<u8>>(stored.clone()).is_err());
+    }
 }

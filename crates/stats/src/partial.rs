@@ -37,7 +37,7 @@ const CHECKSUM: usize = size_of::<u32>();
 /// use mizumashi_stats::{Accumulator, Histogram, PartialState};
 ///
 /// let sent = Histogram::from_slice(&[3, 3, 200]).to_bytes()?;
-/// assert_eq!(sent.len(), 276);
+/// assert_eq!(sent.len(), 277);
 ///
 /// let mut here = Histogram::from_slice(&[7]);
 /// here.merge(&Histogram::from_bytes(&sent)?);

@@ -5,7 +5,9 @@
 //!   points and boxes follow.
 //!
 //! Both are stored in recipe files, both are keyed by (seed, epoch, index), and their plans can
-//! be stored and replayed. `cargo run` prints such a recipe and such a plan.
+//! be stored and replayed. `cargo run -p custom-transform` prints such a recipe and such a plan.
+
+#![forbid(unsafe_code)]
 
 mod cutout;
 mod random_crop;

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use walkdir::WalkDir;
+
 use super::page::Page;
 use super::sorted;
 
@@ -52,9 +54,18 @@ fn texts(root: &Path, folder: &str) -> Result<String, Box<dyn Error>> {
     crates.iter().map(|member| texts_of(member, folder)).collect()
 }
 
+/// All Rust below a folder of a crate, one file after the other.
 fn texts_of(member: &Path, folder: &str) -> Result<String, Box<dyn Error>> {
     let folder = member.join(folder);
-    let files = if folder.is_dir() { sorted(&folder)? } else { vec![] };
-    let sources = files.iter().filter(|file| file.extension().is_some_and(|kind| kind == "rs"));
-    sources.map(|file| Ok(fs::read_to_string(file)?)).collect()
+    if !folder.is_dir() {
+        return Ok(String::new());
+    }
+    let mut text = String::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.path().extension().is_some_and(|kind| kind == "rs") {
+            text += &fs::read_to_string(entry.path())?;
+        }
+    }
+    Ok(text)
 }

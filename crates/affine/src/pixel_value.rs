@@ -89,6 +89,21 @@ mod sealed {
         fn convert<D: super::PixelValue>(self) -> D;
     }
 
+    /// The kernels from these types. In every `impl` anew, since a method that the trait provided would
+    /// be generic, and compiled elsewhere.
+    macro_rules! kernels {
+        ($($name:ident: $source:ty),*) => {$(
+            fn $name(
+                warp: Checked<'_>,
+                source: ArrayView3<'_, $source>,
+                target: ArrayViewMut3<'_, Self>,
+                scaling: Option<Scaling<'_>>,
+            ) -> Result<(), Error> {
+                kernel::warp(warp.warp(), source, target, scaling)
+            }
+        )*};
+    }
+
     impl Sealed for u8 {
         fn warp_to<D: super::PixelValue>(
             warp: Checked<'_>,
@@ -99,23 +114,7 @@ mod sealed {
             D::warp_from_bytes(warp, source, target, scaling)
         }
 
-        fn warp_from_bytes(
-            warp: Checked<'_>,
-            source: ArrayView3<'_, u8>,
-            target: ArrayViewMut3<'_, Self>,
-            scaling: Option<Scaling<'_>>,
-        ) -> Result<(), Error> {
-            kernel::warp(warp.warp(), source, target, scaling)
-        }
-
-        fn warp_from_floats(
-            warp: Checked<'_>,
-            source: ArrayView3<'_, f32>,
-            target: ArrayViewMut3<'_, Self>,
-            scaling: Option<Scaling<'_>>,
-        ) -> Result<(), Error> {
-            kernel::warp(warp.warp(), source, target, scaling)
-        }
+        kernels!(warp_from_bytes: u8, warp_from_floats: f32);
 
         fn as_bytes(values: &[Self]) -> Option<&[u8]> {
             Some(values)
@@ -146,23 +145,7 @@ mod sealed {
             D::warp_from_floats(warp, source, target, scaling)
         }
 
-        fn warp_from_bytes(
-            warp: Checked<'_>,
-            source: ArrayView3<'_, u8>,
-            target: ArrayViewMut3<'_, Self>,
-            scaling: Option<Scaling<'_>>,
-        ) -> Result<(), Error> {
-            kernel::warp(warp.warp(), source, target, scaling)
-        }
-
-        fn warp_from_floats(
-            warp: Checked<'_>,
-            source: ArrayView3<'_, f32>,
-            target: ArrayViewMut3<'_, Self>,
-            scaling: Option<Scaling<'_>>,
-        ) -> Result<(), Error> {
-            kernel::warp(warp.warp(), source, target, scaling)
-        }
+        kernels!(warp_from_bytes: u8, warp_from_floats: f32);
 
         fn as_floats_mut(values: &mut [Self]) -> Option<&mut [f32]> {
             Some(values)

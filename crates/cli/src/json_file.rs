@@ -2,17 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::error::{Error, with_causes};
-
-/// Reads a file of text.
-pub(crate) fn text(path: &Path) -> Result<String, Error> {
-    if !path.exists() {
-        return Err(Error::Missing { path: path.to_owned() });
-    }
-    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
 
 /// Reads a file whole.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
@@ -27,7 +20,20 @@ pub(crate) fn read<T, E: StdError + 'static>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, Error> {
-    parse(&text(path)?).map_err(|error| {
+    parsed(path, &bytes(path)?, parse)
+}
+
+/// What is in a file whose bytes were read, by a function of its text.
+pub(crate) fn parsed<T, E: StdError + 'static>(
+    path: &Path,
+    bytes: &[u8],
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        let source = io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8");
+        Error::Read { path: path.to_owned(), source }
+    })?;
+    parse(text).map_err(|error| {
         let message = with_causes(&error);
         let message = match nearest(&message) {
             Some(name) => format!("{message}; did you mean `{name}`?"),

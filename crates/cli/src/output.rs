@@ -1,6 +1,6 @@
 //! Files that are written whole or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::fs;
 use std::io::{self, Write};
@@ -67,6 +67,27 @@ impl Output {
             Err(error) => Err(failed(error.error.into())),
         }
     }
+}
+
+/// Refuses to write over what is read, even with `--force`: a second run would change it again.
+pub(crate) fn refuse_inputs<'a>(
+    inputs: impl IntoIterator<Item = &'a Path>,
+    outputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Error> {
+    let there: HashMap<PathBuf, &Path> = outputs
+        .into_iter()
+        .filter_map(|output| Some((fs::canonicalize(output).ok()?, output)))
+        .collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    for input in inputs {
+        if let Some(output) = fs::canonicalize(input).ok().and_then(|input| there.get(&input)) {
+            let path = output.display();
+            return Err(Error::Usage(format!("{path} would be written over while it is read")));
+        }
+    }
+    Ok(())
 }
 
 /// The folder that a file is in.

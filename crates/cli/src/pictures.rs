@@ -1,7 +1,5 @@
 //! The pictures of a command, read one by one.
 
-use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::{Error, with_causes};
+use crate::output::refuse_inputs;
 
 /// One picture.
 #[derive(Debug, Clone)]
@@ -60,27 +59,16 @@ impl Pictures {
         self.entries.truncate(count);
     }
 
-    /// Refuses to write over what is read, even with `--force`: a second run would change it again.
+    /// Refuses outputs that are among the pictures.
     pub(crate) fn refuse_outputs<'a>(
-        &self,
-        files: impl IntoIterator<Item = &'a Path>,
+        &'a self,
+        outputs: impl IntoIterator<Item = &'a Path>,
     ) -> Result<(), Error> {
-        let there: HashMap<PathBuf, &Path> = files
-            .into_iter()
-            .filter_map(|file| Some((fs::canonicalize(file).ok()?, file)))
-            .collect();
-        if there.is_empty() {
-            return Ok(());
-        }
-        for entry in &self.entries {
-            if let Place::File(own) = &entry.place
-                && let Some(file) = fs::canonicalize(own).ok().and_then(|own| there.get(&own))
-            {
-                let path = file.display();
-                return Err(Error::Usage(format!("{path} would be written over while it is read")));
-            }
-        }
-        Ok(())
+        let files = self.entries.iter().filter_map(|entry| match &entry.place {
+            Place::File(file) => Some(file.as_path()),
+            Place::Record(..) => None,
+        });
+        refuse_inputs(files, outputs)
     }
 
     /// What was left out in the last pass over the pictures.

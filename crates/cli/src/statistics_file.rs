@@ -89,22 +89,21 @@ impl StatisticsFile {
 
     /// The statistics in a file: JSON, or the bytes of a part.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let bytes = json_file::bytes(path)?;
-        if state_kind(&bytes).is_none() {
-            return json_file::read(path, Self::from_json);
+        Self::parsed(path, &json_file::bytes(path)?)
+    }
+
+    /// The same of a file whose bytes were read.
+    pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        if state_kind(bytes).is_none() {
+            return json_file::parsed(path, bytes, Self::from_json);
         }
         let refuse = |message| Error::File { path: path.to_owned(), message };
-        let histograms = Statistics::<Histogram>::from_bytes(&bytes)
+        let histograms = Statistics::<Histogram>::from_bytes(bytes)
             .map_err(|error| refuse(error.to_string()))?;
         match histograms.grouping() == Grouping::Channel && histograms.samples() > 0 {
             true => Ok(Self::new(histograms)),
             false => Err(refuse("its statistics are not by channel, or of no images".to_owned())),
         }
-    }
-
-    /// Whether a file begins as the bytes of a part.
-    pub(crate) fn is_partial(path: &Path) -> bool {
-        json_file::bytes(path).is_ok_and(|bytes| state_kind(&bytes).is_some())
     }
 
     /// The statistics of all pictures that the files are of.

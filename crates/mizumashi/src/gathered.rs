@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use mizumashi_stats::{Accumulator, Grouping, JointSummary, Statistics};
-use mizumashi_transform::Recipe;
-use mizumashi_transform::transforms::FeaturewiseStandardise;
 use mizumashi_whitening::{ImageMoments, ImageWhitening, Pixel, Scope};
 use ndarray::{Array1, Array2};
 
@@ -84,33 +82,6 @@ impl ImageDataGenerator {
             fitted.whitening = Some(Arc::new(ImageWhitening::new(whitening, *scope, shape)?));
         }
         self.restore(fitted)
-    }
-
-    /// The featurewise standardisation by these figures, where the generator does any.
-    pub(crate) fn standardisation(
-        &self,
-        fitted: &Fitted,
-    ) -> Result<Option<FeaturewiseStandardise>, Error> {
-        let settings = &self.settings;
-        if !settings.featurewise_center && !settings.featurewise_std_normalization {
-            return Ok(None);
-        }
-        Ok(Some(FeaturewiseStandardise::new(
-            Some(fitted.mean.clone()),
-            settings.featurewise_std_normalization.then(|| fitted.std.clone()),
-        )?))
-    }
-
-    /// `recipe` followed by the steps that need the figures of a fit, as far as they are known.
-    pub(crate) fn with_figures(&self, recipe: Recipe, fitted: &Fitted) -> Result<Recipe, Error> {
-        let mut recipe = recipe;
-        if let Some(standardise) = self.standardisation(fitted)? {
-            recipe = recipe.then(standardise);
-        }
-        if let Some(whitening) = &fitted.whitening {
-            recipe = recipe.then(crate::Whiten::new(Arc::clone(whitening)));
-        }
-        Ok(recipe)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mizumashi_data::files::{ImageFolder, Table};
 use mizumashi_stats::Layout;
+use mizumashi_transform::transforms::FeaturewiseStandardise;
 use mizumashi_transform::{ImageShape, Plan, Recipe, SampleKey};
 use mizumashi_whitening::{ImageWhitening, Scope, Whitener};
 use ndarray::{Array3, Array4, ArrayRef, ArrayView4, Axis, Ix3, Ix4};
@@ -14,6 +15,7 @@ use crate::fit::TrainingSet;
 use crate::fitted::Fitted;
 use crate::parameters::{Manner, TransformParameters};
 use crate::source::check_source;
+use crate::whiten::Whiten;
 use crate::{Error, Flow, FlowFromFiles, ImageDataGeneratorBuilder, Labels, Pixel, Rows, Source};
 
 /// Keras' `ImageDataGenerator`: augmentation and normalisation, fitted to a data set and served
@@ -361,5 +363,32 @@ impl ImageDataGenerator {
             fitted.whitening = Some(Arc::new(set.whitening(whitener, *scope, &standardised)?));
         }
         self.restore(fitted)
+    }
+
+    /// The featurewise standardisation by these figures, where the generator does any.
+    pub(crate) fn standardisation(
+        &self,
+        fitted: &Fitted,
+    ) -> Result<Option<FeaturewiseStandardise>, Error> {
+        let settings = &self.settings;
+        if !settings.featurewise_center && !settings.featurewise_std_normalization {
+            return Ok(None);
+        }
+        Ok(Some(FeaturewiseStandardise::new(
+            Some(fitted.mean.clone()),
+            settings.featurewise_std_normalization.then(|| fitted.std.clone()),
+        )?))
+    }
+
+    /// `recipe` followed by the steps that need the figures of a fit, as far as they are known.
+    fn with_figures(&self, recipe: Recipe, fitted: &Fitted) -> Result<Recipe, Error> {
+        let mut recipe = recipe;
+        if let Some(standardise) = self.standardisation(fitted)? {
+            recipe = recipe.then(standardise);
+        }
+        if let Some(whitening) = &fitted.whitening {
+            recipe = recipe.then(Whiten::new(Arc::clone(whitening)));
+        }
+        Ok(recipe)
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Covariance {
     sums: Sums,
 }
 
+#[derive(Clone)]
 enum Sums {
     /// Of no images yet.
     Nothing,
@@ -68,12 +69,8 @@ impl Covariance {
         }
         match (&mut self.sums, &other.sums) {
             (_, Sums::Nothing) => Ok(()),
-            (sums @ Sums::Nothing, Sums::Bytes(other)) => {
-                *sums = Sums::Bytes(other.clone());
-                Ok(())
-            }
-            (sums @ Sums::Nothing, Sums::Floats(other)) => {
-                *sums = Sums::Floats(other.clone());
+            (Sums::Nothing, _) => {
+                self.sums = other.sums.clone();
                 Ok(())
             }
             (Sums::Bytes(sums), Sums::Bytes(other)) => {

@@ -13,7 +13,7 @@ mod views;
 use std::error::Error;
 use std::time::Instant;
 
-use crate::illustrated::{self, Page};
+use crate::illustrated::{self, Page, waiting};
 use crate::source::Source;
 use views::Views;
 
@@ -45,9 +45,10 @@ pub(crate) const PAGE: Page<Views> = Page {
 pub(crate) fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let start = Instant::now();
     let source = Source::open(options.page.cifar.as_deref(), views::SAMPLES)?;
-    let views = Views::of(source)?;
+    let views = waiting("fits", || Views::of(source))?;
     PAGE.draw(&options.page, &views.source, &views)?;
-    println!("\n{}", accuracy::table(&options.accuracy)?);
+    let accuracy = waiting("accuracy", || accuracy::table(&options.accuracy))?;
+    println!("\n{accuracy}");
     let seconds = start.elapsed().as_secs_f64();
     println!("whitening: {} images used, {seconds:.1} s", views.rows());
     Ok(true)

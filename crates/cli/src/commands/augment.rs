@@ -16,8 +16,8 @@ use crate::display::{DARK, Display, Offset, encode, format_of, narrowed, picture
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::inputs::{self, Inputs};
-use crate::output::Output;
-use crate::pictures::{Entry, Pictures, Place, Skipped};
+use crate::output::{Output, refuse_inputs};
+use crate::pictures::{Entry, Pictures, Skipped};
 use crate::recipe_options::RecipeOptions;
 use crate::sheet::{self, Cell};
 
@@ -213,9 +213,13 @@ impl Options {
             .flatten()
             .cloned()
             .collect();
-        writing.check(all.iter().map(PathBuf::as_path))?;
-        pictures.refuse_outputs(all.iter().map(PathBuf::as_path))?;
-        masks.map_or(Ok(()), |masks| masks.refuse_outputs(&all))
+        let all = || all.iter().map(PathBuf::as_path);
+        writing.check(all())?;
+        pictures.refuse_outputs(all())?;
+        refuse_inputs(
+            masks.iter().flat_map(|masks| masks.files.values()).map(PathBuf::as_path),
+            all(),
+        )
     }
 
     fn make(
@@ -297,16 +301,6 @@ struct Masks {
 }
 
 impl Masks {
-    /// Refuses to write over a mask.
-    fn refuse_outputs(&self, files: &[PathBuf]) -> Result<(), Error> {
-        let entry = |(name, file): (&PathBuf, &PathBuf)| Entry {
-            name: name.clone(),
-            place: Place::File(file.clone()),
-        };
-        let masks = Pictures::new(self.files.iter().map(entry).collect(), self.loader, false);
-        masks.refuse_outputs(files.iter().map(PathBuf::as_path))
-    }
-
     fn load(&self, entry: &Entry) -> Result<ndarray::Array3<u8>, Error> {
         let file = self.files.get(&entry.name.with_extension("")).ok_or_else(|| Error::File {
             path: self.folder.clone(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mizumashi::Fitted;
+use mizumashi::stats::state_kind;
 use mizumashi::transform::{Plan, Recipe, Transform};
 use mizumashi::whitening::Diagnosis;
 use serde::Serialize;
@@ -41,19 +42,22 @@ pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
         let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
         return Ok(Inspected::Whitening { of, diagnosis });
     }
-    if StatisticsFile::is_partial(path) {
-        return Ok(Inspected::Statistics(Box::new(StatisticsFile::open(path)?)));
+    let bytes = json_file::bytes(path)?;
+    let statistics = || Ok(Inspected::Statistics(Box::new(StatisticsFile::parsed(path, &bytes)?)));
+    if state_kind(&bytes).is_some() {
+        return statistics();
     }
-    let value: Value = json_file::read(path, |text| serde_json::from_str(text))?;
+    let value: Value = json_file::parsed(path, &bytes, |text| serde_json::from_str(text))?;
     let has = |name: &str| value.get(name).is_some();
     if has("transforms") {
-        Ok(Inspected::Recipe { recipe: json_file::read(path, Recipe::from_json)? })
+        Ok(Inspected::Recipe { recipe: json_file::parsed(path, &bytes, Recipe::from_json)? })
     } else if has("steps") {
-        Ok(Inspected::Plan { plan: json_file::read(path, Plan::from_json)? })
+        Ok(Inspected::Plan { plan: json_file::parsed(path, &bytes, Plan::from_json)? })
     } else if has("histograms") {
-        Ok(Inspected::Statistics(Box::new(StatisticsFile::open(path)?)))
+        statistics()
     } else if has("mean") && has("std") {
-        Ok(Inspected::Fit { fitted: json_file::read(path, |text| serde_json::from_str(text))? })
+        let parse = |text: &str| serde_json::from_str(text);
+        Ok(Inspected::Fit { fitted: json_file::parsed(path, &bytes, parse)? })
     } else {
         Err(Error::File {
             path: path.to_owned(),

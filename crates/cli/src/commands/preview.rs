@@ -12,7 +12,6 @@ use serde::Serialize;
 use crate::display::{DARK, Display, Offset, encode, format_of, rgb};
 use crate::drawn::draw;
 use crate::error::Error;
-use crate::figures::Figures;
 use crate::inputs::Reading;
 use crate::output::Output;
 use crate::pictures::Entry;
@@ -85,7 +84,7 @@ pub(crate) fn run(options: Options) -> Result<Preview, Error> {
             let key = SampleKey { seed: options.seed, epoch: number, index: 0 };
             let (plan, words) = draw(&recipe, key, image.dim())?;
             let drawn = plan.apply(image)?;
-            let dark = Figures::of(&drawn).max() <= 1.0;
+            let dark = drawn.iter().all(|&value| value <= 1.0);
             let cell = Cell::new(&rgb(display.bytes(drawn.view()).view())?, words.clone());
             Ok((dark, cell, Drawn { words, plan: plan.into_owned() }))
         });

@@ -13,6 +13,8 @@ use ndarray::{Array3, ArrayView3, ArrayViewMut3, s};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::strategies::affine_parameters;
+
 const INTERPOLATIONS: [Interpolation; 3] =
     [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Spline(SplineOrder::Cubic)];
 
@@ -31,21 +33,7 @@ fn shapes() -> impl Strategy<Value = ImageShape> {
 
 /// A rotation, shift, shear and zoom with any flips.
 fn parameters() -> impl Strategy<Value = AffineParameters> {
-    let flips = (any::<bool>(), any::<bool>());
-    (-180.0..180.0, -5.0..5.0, -5.0..5.0, -30.0..30.0, 0.5..2.0, 0.5..2.0, flips).prop_map(
-        |(rotation, height_shift, width_shift, shear, height_zoom, width_zoom, flips)| {
-            AffineParameters {
-                rotation,
-                height_shift,
-                width_shift,
-                shear,
-                height_zoom,
-                width_zoom,
-                horizontal_flip: flips.0,
-                vertical_flip: flips.1,
-            }
-        },
-    )
+    affine_parameters(-5.0..5.0, -30.0..30.0, 0.5..2.0)
 }
 
 /// A resampling of an image of this shape, to any other size.

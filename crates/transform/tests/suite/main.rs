@@ -9,5 +9,6 @@ mod fusing;
 mod golden;
 mod randomness;
 mod stages;
+mod strategies;
 mod targets;
 mod values;

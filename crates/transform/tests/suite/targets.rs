@@ -9,25 +9,13 @@ use ndarray::{Array3, s};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::strategies::affine_parameters;
+
 const SIDE: usize = 64;
 
 /// Maps about the centre that change sizes by at most a quarter, with every flip and turn.
 fn parameters() -> impl Strategy<Value = AffineParameters> {
-    let flips = (any::<bool>(), any::<bool>());
-    (-180.0..180.0, -8.0..8.0, -8.0..8.0, -20.0..20.0, 0.8..1.25, 0.8..1.25, flips).prop_map(
-        |(rotation, height_shift, width_shift, shear, height_zoom, width_zoom, flips)| {
-            AffineParameters {
-                rotation,
-                height_shift,
-                width_shift,
-                shear,
-                height_zoom,
-                width_zoom,
-                horizontal_flip: flips.0,
-                vertical_flip: flips.1,
-            }
-        },
-    )
+    affine_parameters(-8.0..8.0, -20.0..20.0, 0.8..1.25)
 }
 
 /// A map about the centre, or a crop, to another size.

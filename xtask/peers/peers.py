@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 
-from cases import MODULES, Work, memory
+from cases import EXTRAS, MODULES, Work, memory
 
 
 def main():
@@ -50,7 +50,7 @@ class Server:
 
     def do_prepare(self, case, peer, params, output):
         self.do_release()
-        module = importlib.import_module(f"cases.{MODULES[case, peer]}")
+        module = importlib.import_module(f"cases.{EXTRAS.get(peer, MODULES[case])}")
         self.work = module.PEERS[case, peer](params, self.threads)
         result = self.work.result.astype("float32", order="C", copy=False)
         result.tofile(output)

@@ -1,6 +1,4 @@
-//! The chores of the workspace: `cargo xtask layers`, `cargo xtask verify`, `cargo xtask pages`,
-//! `cargo xtask bench`, `cargo xtask whitening`, `cargo xtask study`, `cargo xtask python`
-//! and `cargo xtask ray`.
+//! The chores of the workspace; `cargo xtask help` lists them.
 
 mod bench;
 mod chart;

@@ -1,4 +1,4 @@
-"""The peers' side of each case: a module per family, a function per peer.
+"""The peers' side of each case: a module per family (`MODULES`, `EXTRAS`), a function per peer.
 
 Each module has a table `PEERS` from (case, peer) to a function of the request's parameters and the
 number of threads, which returns a `Work`. Only the module that is asked for is imported.
@@ -11,39 +11,22 @@ from typing import Callable
 import numpy as np
 
 MODULES = {
-    ("flow", "keras-preprocessing"): "flow",
-    ("flow", "torchvision"): "flow",
-    ("flow", "albumentations"): "flow",
-    ("flow", "augrs"): "flow",
-    ("flow", "kornia-rs"): "flow",
-    ("flow", "tf.data + Keras"): "flow_extras",
-    ("flow", "DALI"): "flow_extras",
-    ("flow-memory", "keras-preprocessing"): "flow",
-    ("files", "keras-preprocessing"): "files",
-    ("files", "torchvision"): "files",
-    ("files", "albumentations"): "files",
-    ("warp", "OpenCV"): "warp",
-    ("warp", "SciPy"): "warp",
-    ("warp", "augrs"): "warp",
-    ("warp", "kornia-rs"): "warp",
-    ("stats", "NumPy"): "figures",
-    ("stats", "PyTorch"): "figures",
-    ("stats", "OpenCV"): "figures",
-    ("gram", "NumPy"): "gram",
-    ("gram", "PyTorch"): "gram",
-    ("zca-fit", "Keras' formula"): "zca",
-    ("zca-fit", "scikit-learn"): "zca",
-    ("zca-fit", "PyTorch"): "zca",
-    ("zca-fit", "PyTorch, float64"): "zca",
-    ("zca-apply", "NumPy"): "zca",
-    ("zca-apply", "PyTorch"): "zca",
-    ("batchnorm-forward", "PyTorch"): "batch_norm",
-    ("batchnorm-forward", "PyTorch, out="): "batch_norm",
-    ("batchnorm-inference", "PyTorch"): "batch_norm",
-    ("batchnorm-inference", "PyTorch, out="): "batch_norm",
-    ("batchnorm-forward-backward", "PyTorch"): "batch_norm",
-    ("batchnorm-forward-backward", "PyTorch, out="): "batch_norm",
+    "flow": "flow",
+    "flow-memory": "flow",
+    "files": "files",
+    "warp": "warp",
+    "stats": "figures",
+    "gram": "gram",
+    "zca-fit": "zca",
+    "zca-apply": "zca",
+    "batchnorm-forward": "batch_norm",
+    "batchnorm-inference": "batch_norm",
+    "batchnorm-forward-backward": "batch_norm",
 }
+"""Where the peers of a case are."""
+
+EXTRAS = {"tf.data + Keras": "flow_extras", "DALI": "flow_extras"}
+"""Where peers are that live in an environment of their own."""
 
 
 @dataclass

@@ -82,6 +82,8 @@ pub(crate) fn measure(
         }
     }
     let fits = pools.last().ok_or("no number of threads was given")?;
+    // The first product reserves what the library of products keeps, whatever it multiplies.
+    fit(inputs, 8, 300, fits)?;
     for side in inputs.choose(&[8, 12, 16, 24, 32][..], &[8, 12]) {
         for samples in [100, 300, 1_000, 3_000, 10_000, 50_000] {
             if samples <= inputs.images.dim().0 {

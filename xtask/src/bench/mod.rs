@@ -6,6 +6,7 @@
 
 mod case;
 mod cases;
+mod cores;
 mod growth;
 mod inputs;
 mod memory;
@@ -181,7 +182,7 @@ fn settings(options: &Options, schedule: Schedule) -> String {
     let quick = if options.quick { "; QUICK: not figures to quote" } else { "" };
     format!(
         "medians of {} rounds in turn (3 or more where they take 20 s), repetitions of {} ms or one \
-         run; threads {:?}{quick}",
+         run; threads {:?}, the busiest pinned to a core each{quick}",
         schedule.rounds,
         schedule.repetition.as_millis(),
         options.threads
@@ -285,7 +286,9 @@ impl Duel<'_> {
             return Err("its result is not ours".into());
         }
         let ours = on(self.pool, ready.items(), || ready.run());
-        let theirs = Side { items, time: Box::new(|runs| process.time(runs)) };
+        let (child, threads) = (Some(process.id()), self.pool.current_num_threads());
+        let time = Box::new(|runs| process.time(runs));
+        let theirs = Side { child, threads, items, time };
         let [ours, theirs] = take_turns([ours, theirs], schedule)?;
         row.set_both(&ours, &theirs, self.case.unit());
         row.note = settings;

@@ -230,6 +230,10 @@ impl Process {
         Ok(Self { child, requests, answers, output })
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

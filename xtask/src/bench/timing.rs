@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPool;
 
 use super::case::Result;
+use super::cores::CpuTimes;
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,10 @@ const SETTLE: Duration = Duration::from_millis(50);
 
 /// One who takes turns.
 pub(crate) struct Side<'a> {
+    /// The child process that does the work; this one, unless there is one.
+    pub(crate) child: Option<u32>,
+    /// How many threads do it.
+    pub(crate) threads: usize,
     /// How many items one run does.
     pub(crate) items: usize,
     /// The seconds that this number of runs takes.
@@ -46,7 +51,7 @@ pub(crate) fn on<'a>(
             Ok(start.elapsed().as_secs_f64())
         })
     });
-    Side { items, time }
+    Side { child: None, threads: pool.current_num_threads(), items, time }
 }
 
 /// The seconds per item of each side in each round.
@@ -55,7 +60,9 @@ pub(crate) fn take_turns<const N: usize>(
     schedule: Schedule,
 ) -> Result<[Vec<f64>; N]> {
     let mut runs = [1; N];
+    let mut pinned = Vec::new();
     for (side, runs) in sides.iter_mut().zip(&mut runs) {
+        let times = CpuTimes::of(side.child);
         // Twice where that is quick: the first run of all meets memory that was never touched.
         for _ in 0..2 {
             thread::sleep(SETTLE);
@@ -65,6 +72,7 @@ pub(crate) fn take_turns<const N: usize>(
                 break;
             }
         }
+        pinned.push(times.pin(side.threads));
     }
     let mut times = [const { Vec::new() }; N];
     let start = Instant::now();

@@ -38,8 +38,8 @@ fn large_pictures_are_fitted_without_their_covariance() {
     let many = pictures(96, 224);
     let few = Whitener::zca().directions(Some(4)).remainder(Remainder::Average);
     let few = few.method(Some(Method::Randomised));
-    // The first fit makes faer's threads reserve the memory in which they pack matrices, 64 MiB each,
-    // which they keep; so the second one is counted, on one thread.
+    // In the first fit each of faer's threads reserves twice the size of the L3 cache, in which it packs
+    // matrices, and keeps it; so the second one is counted, on one thread.
     let (fitted, taken) = on_threads(1, || {
         fit(&few, &many);
         fit(&few, &many)

@@ -27,7 +27,7 @@ pub(crate) enum Error {
     Print { source: io::Error },
     #[error("{}: {message}", path.display())]
     File { path: PathBuf, message: String },
-    #[error("none of the {count} pictures can be read; the first is {}: {reason}", path.display())]
+    #[error("no picture of {count} can be read; the first is {}: {reason}", path.display())]
     AllDamaged { count: usize, path: PathBuf, reason: String },
     #[error(
         "{} is {found} where {} is {expected} (height x width x channels); give --size, so that all \

@@ -135,9 +135,10 @@ impl Reading {
         }
     }
 
-    /// What reads a mask: every pixel of it is one of the file's, so that no label is invented.
+    /// What reads a mask: every pixel of it is one of the file's, so that no label is invented, and
+    /// none is lost: of 16 bits the lower eight would be.
     pub(crate) fn mask_loader(&self) -> ImageLoader {
-        self.loader(ColorMode::Rgb).resampling(Resampling::Nearest)
+        self.loader(ColorMode::Rgb).resampling(Resampling::Nearest).refuse_16_bit(true)
     }
 
     fn color_mode(&self) -> ColorMode {

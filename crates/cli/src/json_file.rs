@@ -1,26 +1,18 @@
 //! Recipes, plans and figures in JSON files, with a hint where a name is misspelt.
 
 use std::error::Error as StdError;
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::error::{Error, with_causes};
-
-/// Reads a file whole.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    if !path.exists() {
-        return Err(Error::Missing { path: path.to_owned() });
-    }
-    fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
+use crate::file;
 
 /// Reads a file by a function of its text.
 pub(crate) fn read<T, E: StdError + 'static>(
     path: &Path,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, Error> {
-    parsed(path, &bytes(path)?, parse)
+    parsed(path, &file::bytes(path)?, parse)
 }
 
 /// What is in a file whose bytes were read, by a function of its text.

@@ -103,24 +103,32 @@ impl Pictures {
             for (entry, made) in chunk.iter().zip(made) {
                 match made {
                     Ok(made) => take(entry, made)?,
-                    Err(Error::Data(error)) if self.skip_damaged && error.is_of_the_file() => {
-                        let path = entry.path().to_owned();
-                        self.skipped.push(Skipped { path, reason: reason(&error, entry.path()) });
-                    }
-                    Err(error) => return Err(error),
+                    Err(error) => self.skipped.push(entry.left_out(error, self.skip_damaged)?),
                 }
             }
             start += chunk.len();
         }
         progress.finish_and_clear();
-        match self.skipped.first() {
-            Some(first) if self.skipped.len() == self.entries.len() => Err(Error::AllDamaged {
-                count: self.entries.len(),
-                path: first.path.clone(),
-                reason: first.reason.clone(),
-            }),
-            _ => Ok(()),
+        if !self.skipped.is_empty() && self.skipped.len() == self.entries.len() {
+            return Err(self.all_damaged());
         }
+        Ok(())
+    }
+
+    /// Reads the first picture and lends it to `work`, with its number in the list; where those that
+    /// cannot be read are left out, the first that can.
+    pub(crate) fn first<T>(
+        &mut self,
+        work: impl Fn(usize, &Entry, ArrayView3<'_, u8>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.skipped.clear();
+        for (index, entry) in self.entries.iter().enumerate() {
+            match self.read(entry, |image| work(index, entry, image)) {
+                Ok(made) => return Ok(made),
+                Err(error) => self.skipped.push(entry.left_out(error, self.skip_damaged)?),
+            }
+        }
+        Err(self.all_damaged())
     }
 
     /// All pictures as one array, indexed (picture, row, column, channel).
@@ -150,6 +158,13 @@ impl Pictures {
             .map_err(|_| DataError::TooLarge { shape: vec![count, height, width, channels] }.into())
     }
 
+    fn all_damaged(&self) -> Error {
+        let first = self.skipped.first();
+        let (path, reason) =
+            first.map(|one| (one.path.clone(), one.reason.clone())).unwrap_or_default();
+        Error::AllDamaged { count: self.entries.len(), path, reason }
+    }
+
     fn read<T>(
         &self,
         entry: &Entry,
@@ -168,6 +183,17 @@ impl Entry {
         match &self.place {
             Place::File(path) => path,
             Place::Record(..) => &self.name,
+        }
+    }
+
+    /// What is told of a picture that is left out for this error, where damaged ones may be.
+    fn left_out(&self, error: Error, skip_damaged: bool) -> Result<Skipped, Error> {
+        match error {
+            Error::Data(error) if skip_damaged && error.is_of_the_file() => {
+                let path = self.path().to_owned();
+                Ok(Skipped { reason: reason(&error, &path), path })
+            }
+            error => Err(error),
         }
     }
 }

@@ -11,10 +11,11 @@ use mizumashi::stats::{
 use ndarray::{ArrayView3, Axis};
 use serde::{Deserialize, Serialize};
 
+use crate::counted::counted;
 use crate::error::Error;
-use crate::json_file;
 use crate::output::Output;
 use crate::pictures::{Entry, Pictures};
+use crate::{file, json_file};
 
 /// Exact statistics per channel.
 ///
@@ -89,7 +90,7 @@ impl StatisticsFile {
 
     /// The statistics in a file: JSON, or the bytes of a part.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Self::parsed(path, &json_file::bytes(path)?)
+        Self::parsed(path, &file::bytes(path)?)
     }
 
     /// The same of a file whose bytes were read.
@@ -133,11 +134,12 @@ impl StatisticsFile {
 
 impl fmt::Display for StatisticsFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pictures = counted(self.images, "picture");
         match self.image_shape {
             Some([height, width, channels]) => {
-                writeln!(f, "{} pictures of {height}x{width}x{channels}", self.images)?;
+                writeln!(f, "{pictures} of {height}x{width}x{channels}")?;
             }
-            None => writeln!(f, "{} pictures of different sizes", self.images)?,
+            None => writeln!(f, "{pictures} of different sizes")?,
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING);

@@ -5,6 +5,7 @@ use std::path::Path;
 use mizumashi::whitening::{Diagnosis, ImageWhitening, PatchWhitening, Whitening};
 
 use crate::error::Error;
+use crate::file;
 
 /// A stored whitening of any of the three kinds.
 #[derive(Debug)]
@@ -16,18 +17,24 @@ pub(crate) enum WhiteningFile {
 
 impl WhiteningFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        if !path.exists() {
-            return Err(Error::Missing { path: path.to_owned() });
-        }
-        let bytes =
-            std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        if let Ok(images) = ImageWhitening::from_safetensors(&bytes) {
+        Self::parsed(path, &file::bytes(path)?)
+    }
+
+    /// Whether bytes begin as those of a whitening do: with the length of a header in JSON, whose
+    /// greatest byte is zero.
+    pub(crate) fn is_like(bytes: &[u8]) -> bool {
+        matches!(bytes, [_, _, _, _, _, _, _, 0, b'{', ..])
+    }
+
+    /// The whitening in a file whose bytes were read.
+    pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        if let Ok(images) = ImageWhitening::from_safetensors(bytes) {
             return Ok(Self::Images(images));
         }
-        if let Ok(patches) = PatchWhitening::from_safetensors(&bytes) {
+        if let Ok(patches) = PatchWhitening::from_safetensors(bytes) {
             return Ok(Self::Patches(patches));
         }
-        let rows = Whitening::from_safetensors(&bytes);
+        let rows = Whitening::from_safetensors(bytes);
         let message = |error| Error::File { path: path.to_owned(), message: format!("{error}") };
         rows.map(Self::Rows).map_err(message)
     }

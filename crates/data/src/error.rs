@@ -186,6 +186,16 @@ pub enum Error {
         found: String,
     },
 
+    /// A picture has 16 bits per channel where the lower eight must not be lost.
+    #[error(
+        "{} has 16 bits per channel, and the lower eight would be lost; store it with eight",
+        path.display()
+    )]
+    Depth {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// Pictures need a size to be brought to, so that they fit into one batch.
     #[error("the target size is {height}x{width}; give each side at least one pixel")]
     TargetSize {
@@ -294,7 +304,10 @@ impl Error {
     pub fn is_of_the_file(&self) -> bool {
         use io::ErrorKind::{NotFound, PermissionDenied, UnexpectedEof};
         match self {
-            Self::Damaged { .. } | Self::Limit { .. } | Self::PixelType { .. } => true,
+            Self::Damaged { .. }
+            | Self::Limit { .. }
+            | Self::PixelType { .. }
+            | Self::Depth { .. } => true,
             Self::Io { source, .. } => {
                 matches!(source.kind(), NotFound | PermissionDenied | UnexpectedEof)
             }

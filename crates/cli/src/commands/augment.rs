@@ -12,6 +12,7 @@ use ndarray::ArrayView3;
 use serde::Serialize;
 
 use crate::change::write_skipped;
+use crate::counted::counted;
 use crate::display::{DARK, Display, Offset, encode, format_of, narrowed, picture, rgb};
 use crate::error::Error;
 use crate::figures::Figures;
@@ -52,8 +53,8 @@ struct Destination {
     /// Write NAME_0.png, NAME_1.png and so on to this folder
     #[arg(short, long, value_name = "DIR", required_unless_present = "sheet")]
     output: Option<PathBuf>,
-    /// Move the masks of this folder along, which are named as their pictures are; the folder of
-    /// outputs then has folders images and masks
+    /// Move the masks of this folder along, which are named as their pictures are and have at most 8
+    /// bits per channel; the folder of outputs then has folders images and masks
     #[arg(long, value_name = "DIR", requires = "output")]
     masks: Option<PathBuf>,
     /// The value of masks where a picture ends
@@ -327,15 +328,11 @@ impl Masks {
 
 impl fmt::Display for Augmented {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |number: usize, what: &str| match number {
-            1 => format!("1 {what}"),
-            number => format!("{number} {what}s"),
-        };
         writeln!(
             f,
             "{}, {} of each, seed {}",
-            count(self.pictures, "picture"),
-            count(self.copies as usize, "variant"),
+            counted(self.pictures as u64, "picture"),
+            counted(self.copies, "variant"),
             self.seed
         )?;
         writeln!(f, "  after   {}", self.after)?;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::change::{by_recipe, write_skipped};
 use crate::chart::{self, Panel};
+use crate::counted::counted;
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::histogram::{Channel, bins};
@@ -185,10 +186,7 @@ impl Histograms {
 
 impl fmt::Display for Histograms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pictures {
-            1 => writeln!(f, "1 picture")?,
-            count => writeln!(f, "{count} pictures")?,
-        }
+        writeln!(f, "{}", counted(self.pictures, "picture"))?;
         for (stage, side) in self.sides() {
             writeln!(f, "{stage}{}", side.figures)?;
             if self.output.is_none() {

@@ -11,14 +11,15 @@ use mizumashi::whitening::Diagnosis;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::counted::counted;
 use crate::decimals::decimals;
 use crate::drawn::step_line;
 use crate::error::Error;
-use crate::json_file;
 use crate::statistics_file::{StatisticsFile, channel_names};
 use crate::whitening_file::WhiteningFile;
+use crate::{file, json_file};
 
-/// Tell what is in a file of statistics, a whitening, a recipe or a plan
+/// Tell what is in a file: statistics or a part of them, a fit, a whitening, a recipe or a plan
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     file: PathBuf,
@@ -37,12 +38,12 @@ pub(crate) enum Inspected {
 
 pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
     let path = options.file.as_path();
-    if path.extension().is_some_and(|extension| extension == "safetensors") {
-        let whitening = WhiteningFile::open(path)?;
+    let bytes = file::bytes(path)?;
+    if WhiteningFile::is_like(&bytes) {
+        let whitening = WhiteningFile::parsed(path, &bytes)?;
         let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
         return Ok(Inspected::Whitening { of, diagnosis });
     }
-    let bytes = json_file::bytes(path)?;
     let statistics = || Ok(Inspected::Statistics(Box::new(StatisticsFile::parsed(path, &bytes)?)));
     if state_kind(&bytes).is_some() {
         return statistics();
@@ -61,9 +62,7 @@ pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
     } else {
         Err(Error::File {
             path: path.to_owned(),
-            message: "no statistics, fit, recipe or plan of mizumashi; a whitening ends in \
-                      .safetensors"
-                .to_owned(),
+            message: "no statistics, fit, recipe, plan or whitening of mizumashi".to_owned(),
         })
     }
 }
@@ -85,7 +84,8 @@ impl fmt::Display for Inspected {
                 }
             }
             Self::Recipe { recipe } => {
-                writeln!(f, "a recipe of {} transforms", recipe.transforms().len())?;
+                let transforms = counted(recipe.transforms().len() as u64, "transform");
+                writeln!(f, "a recipe of {transforms}")?;
                 recipe
                     .transforms()
                     .iter()
@@ -93,8 +93,8 @@ impl fmt::Display for Inspected {
                     .try_for_each(|(number, one)| writeln!(f, "  {number}  {}", told(one.as_ref())))
             }
             Self::Plan { plan } => {
-                let steps = plan.steps().len();
-                writeln!(f, "a plan of {steps} steps for pictures of {}", plan.input_shape())?;
+                let steps = counted(plan.steps().len() as u64, "step");
+                writeln!(f, "a plan of {steps} for pictures of {}", plan.input_shape())?;
                 for (number, step) in plan.steps().iter().enumerate() {
                     writeln!(f, "  {number}  {}", step_line(step))?;
                 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::error::Error;
 use crate::output::Output;
 use crate::statistics_file::StatisticsFile;
@@ -50,7 +51,7 @@ pub(crate) fn run(options: Options) -> Result<Merged, Error> {
 
 impl fmt::Display for Merged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} parts, {}", self.parts, self.statistics)?;
+        writeln!(f, "{}, {}", counted(self.parts as u64, "part"), self.statistics)?;
         match &self.output {
             Some(path) => writeln!(f, "written: {}", path.display()),
             None => Ok(()),

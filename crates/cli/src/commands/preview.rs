@@ -9,21 +9,23 @@ use ndarray::ArrayView3;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::change::write_skipped;
 use crate::display::{DARK, Display, Offset, encode, format_of, rgb};
 use crate::drawn::draw;
 use crate::error::Error;
 use crate::inputs::Reading;
 use crate::output::Output;
-use crate::pictures::Entry;
+use crate::pictures::{Entry, Skipped};
 use crate::recipe_options::RecipeOptions;
 use crate::sheet::{self, Cell};
 
 /// Show a picture and what a recipe makes of it, with the drawn numbers under each
 ///
-/// The draws are the copies that augment makes of the first picture with the same seed.
+/// The draws are the copies that augment makes of that picture with the same seed. Pictures of the
+/// folder are not written over.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A picture, or a folder whose first picture is taken
+    /// A picture, or a folder, whose first picture is taken
     path: PathBuf,
     /// How many draws are shown
     #[arg(long, value_name = "N", default_value_t = 15,
@@ -57,6 +59,7 @@ pub(crate) struct Preview {
     draws: Vec<Drawn>,
     /// Whether all values are at most 1, of 255.
     dark: bool,
+    skipped: Vec<Skipped>,
     output: PathBuf,
 }
 
@@ -75,13 +78,12 @@ pub(crate) fn run(options: Options) -> Result<Preview, Error> {
         None => Display::Bytes,
     };
     let mut pictures = options.reading.list(std::slice::from_ref(&options.path))?;
-    pictures.truncate(1);
     pictures.refuse_outputs([options.output.as_path()])?;
-    let work = |_: usize, entry: &Entry, image: ArrayView3<'_, u8>| {
+    let work = |index: usize, entry: &Entry, image: ArrayView3<'_, u8>| {
         let (height, width, _) = image.dim();
         let original = vec!["original".to_owned(), format!("{height}x{width}")];
         let drawn = (0..options.draws).into_par_iter().map(|number| {
-            let key = SampleKey { seed: options.seed, epoch: number, index: 0 };
+            let key = SampleKey { seed: options.seed, epoch: number, index: index as u64 };
             let (plan, words) = draw(&recipe, key, image.dim())?;
             let drawn = plan.apply(image)?;
             let dark = drawn.iter().all(|&value| value <= 1.0);
@@ -98,18 +100,12 @@ pub(crate) fn run(options: Options) -> Result<Preview, Error> {
         }
         Ok((entry.path().to_owned(), cells, draws, dark))
     };
-    let mut all = None;
-    pictures.each("drawing", work, |_, made| {
-        all = Some(made);
-        Ok(())
-    })?;
-    let Some((path, cells, draws, dark)) = all else {
-        return Err(Error::Missing { path: options.path });
-    };
+    let (path, cells, draws, dark) = pictures.first(work)?;
     let sheet = sheet::draw(&cells, options.columns.into())?;
     options.writing.write(&options.output, &encode(&options.output, &sheet)?)?;
     let dark = dark && options.offset.offset.is_none();
-    Ok(Preview { path, seed: options.seed, draws, dark, output: options.output })
+    let (seed, skipped) = (options.seed, pictures.skipped().to_vec());
+    Ok(Preview { path, seed, draws, dark, skipped, output: options.output })
 }
 
 impl fmt::Display for Preview {
@@ -125,6 +121,7 @@ impl fmt::Display for Preview {
         if self.dark {
             writeln!(f, "{DARK}")?;
         }
-        writeln!(f, "written: {}", self.output.display())
+        writeln!(f, "written: {}", self.output.display())?;
+        write_skipped(f, &self.skipped)
     }
 }

@@ -49,7 +49,26 @@ fn a_damaged_picture_among_others_is_named_or_left_out() {
     for (file, _) in place.files("photos") {
         fs::write(place.path("photos").join(file), "no picture").unwrap();
     }
-    refuses(&place, "fit photos --skip-damaged", 1, &["none of the 6 pictures"]);
+    refuses(&place, "fit photos --skip-damaged", 1, &["no picture of 6 can be read"]);
+    refuses(&place, "preview photos -o a.png --skip-damaged", 1, &["no picture of 6 can be read"]);
+}
+
+#[test]
+fn a_preview_is_of_the_first_picture_that_can_be_read() {
+    let place = Place::with_photos();
+    let [damaged, second] = [0, 1].map(|at| place.files("photos")[at].0.display().to_string());
+    place.write(&format!("photos/{damaged}"), "no picture");
+    refuses(&place, "preview photos --horizontal-flip -o a.png", 1, &[&damaged]);
+    let report = place.json("preview photos --horizontal-flip -o a.png --skip-damaged");
+    assert_eq!(report["path"], format!("photos/{second}"));
+    assert_eq!(report["skipped"][0]["path"], format!("photos/{damaged}"));
+
+    let recipe = "--rotation-range 30 --skip-damaged";
+    let shown = place.json(&format!("preview photos {recipe} --draws 1 -o b.png"));
+    place.text(&format!("augment photos {recipe} --plans -o out"));
+    let plan = place.files("out").into_iter().find(|(path, _)| path.extension().unwrap() == "json");
+    let plan: serde_json::Value = serde_json::from_slice(&plan.unwrap().1).unwrap();
+    assert_eq!(shown["draws"][0]["plan"], plan, "its place in the list decides");
 }
 
 #[test]
@@ -234,6 +253,21 @@ fn an_output_that_is_there_is_refused_before_the_fit() {
     // A fit would meet the damaged picture first.
     let command = "whiten photos --over channels --save w.safetensors";
     refuses(&place, command, 1, &["w.safetensors is there already"]);
+}
+
+#[test]
+fn masks_whose_labels_would_be_lost() {
+    let place = Place::with_photos();
+    for (file, _) in place.files("photos") {
+        place.save_gray(&image::GrayImage::new(32, 32), &format!("masks/{}", file.display()));
+    }
+    let third = format!("masks/{}", place.files("masks")[2].0.display());
+    let labels = image::ImageBuffer::from_pixel(32, 32, image::Luma([300_u16]));
+    labels.save(place.path(&third)).unwrap();
+    let command = "augment photos --masks masks --skip-damaged -o out";
+    refuses(&place, command, 1, &[&third, "16 bits per channel"]);
+    // Pictures of 16 bits are taken, by the upper eight.
+    place.text(&format!("stretch {third}"));
 }
 
 #[test]

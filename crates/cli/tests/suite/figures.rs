@@ -166,6 +166,12 @@ fn whitened_colours_are_uncorrelated() {
     assert_eq!(stored["pictures"], report["pictures"]);
     let told = place.text("inspect colours.safetensors");
     assert!(told.starts_with("of the 3 channels of pictures of any size\nZca"), "{told}");
+    std::fs::copy(place.path("colours.safetensors"), place.path("colours")).unwrap();
+    assert_eq!(place.text("inspect colours"), told, "a file is known by its contents");
+    let bytes = place.read("colours");
+    std::fs::write(place.path("cut"), &bytes[..bytes.len() / 2]).unwrap();
+    let (status, error) = place.error("inspect cut");
+    assert!(status == 1 && error.starts_with("error: cut: "), "{error}");
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub struct ImageLoader {
     resampling: Resampling,
     limits: Limits,
     apply_orientation: bool,
+    #[serde(default)]
+    refuse_16_bit: bool,
 }
 
 /// Bytes of a file buffer that are kept for the next file: more than photographs have.
@@ -90,6 +92,12 @@ impl ImageLoader {
         Self { apply_orientation: apply, ..self }
     }
 
+    /// Whether pictures of 16 bits per channel are refused, instead of keeping the upper eight. Off
+    /// unless set; for masks, whose labels are in the lower eight.
+    pub fn refuse_16_bit(self, refuse: bool) -> Self {
+        Self { refuse_16_bit: refuse, ..self }
+    }
+
     /// Height, width and channels of what it makes; `None` while pictures keep their own size.
     pub fn shape(&self) -> Option<(usize, usize, usize)> {
         self.target_size.map(|(height, width)| (height, width, self.color_mode.channels()))
@@ -102,6 +110,7 @@ impl ImageLoader {
     /// - [`Error::Limit`] when it asks for more than the limits, before memory is given to it;
     /// - [`Error::Damaged`] when it is no regular file, no picture of a known format, or cut short;
     /// - [`Error::PixelType`] when its values are not integers;
+    /// - [`Error::Depth`] when they have 16 bits, where that is refused;
     /// - [`Error::TargetSize`] when the target size is none.
     pub fn load(&self, path: impl AsRef<Path>) -> Result<Array3<u8>, Error> {
         let (path, mut buffer) = (path.as_ref(), LoadBuffer::default());
@@ -154,6 +163,10 @@ impl ImageLoader {
         limits.check_bytes(path, buffer.file.len() as u64)?;
         let image = decode(&buffer.file, path, limits, self.apply_orientation)?;
         let (size, found) = ((image.width(), image.height()), image.color());
+        let depth = found.bytes_per_pixel() / found.channel_count();
+        if self.refuse_16_bit && depth == 2 {
+            return Err(Error::Depth { path: path.to_owned() });
+        }
         let pixels = self.color_mode.convert(image);
         let unknown = || Error::PixelType { path: path.to_owned(), found: format!("{found:?}") };
         Ok((pixels.ok_or_else(unknown)?, size))

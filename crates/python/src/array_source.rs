@@ -10,7 +10,6 @@ use pyo3::types::{PyAny, PyAnyMethods};
 use pyo3::{Bound, Py, PyResult, Python, pyclass, pymethods};
 
 use crate::arguments;
-use crate::error::value_error;
 use crate::images::{Images, each_type};
 use crate::narrowed::Narrowed;
 use crate::parallel::detached;
@@ -68,7 +67,6 @@ impl ArraySource {
         each_type!(Images, &self.lend(py)?, |view| detached(py, || {
             Pixel::check_finite(layout.to_nhwc(view))
         }))
-        .map_err(value_error)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyAny>, (Bound<'py, PyAny>,)) {
@@ -86,17 +84,16 @@ impl ArraySource {
         indices: Option<&[usize]>,
     ) -> PyResult<(Bound<'py, PyArray4<f32>>, Batch<()>)> {
         let memory = self.spare.take();
-        let served = match self.lend(py)? {
+        let mut batch = match self.lend(py)? {
             Images::Bytes(array) => {
                 let images = Picked::new(array.as_array(), request.layout, indices);
-                detached(py, || request.serve(images, memory))
+                detached(py, || request.serve(images, memory))?
             }
             Images::Floats(array) => {
                 let images = Picked::new(array.as_array(), request.layout, indices);
-                detached(py, || self.serve_floats(request, images, memory))
+                detached(py, || self.serve_floats(request, images, memory))?
             }
         };
-        let mut batch = served.map_err(value_error)?;
         let images = mem::take(&mut batch.x);
         Ok((self.spare.lend(py, images)?, batch))
     }

@@ -79,11 +79,11 @@ impl BatchNorm {
     ) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
         let x = x.as_array();
         let y = if training {
-            let (y, saved) = detached(py, || self.layer.forward(x)).map_err(value_error)?;
+            let (y, saved) = detached(py, || self.layer.forward(x))?;
             self.saved = Some(saved);
             y
         } else {
-            detached(py, || self.layer.infer(x)).map_err(value_error)?
+            detached(py, || self.layer.infer(x))?
         };
         Ok(y.into_pyarray(py))
     }
@@ -100,7 +100,7 @@ impl BatchNorm {
             value_error("there was no forward pass; call the layer with training=True first")
         })?;
         let (x, dy) = (x.as_array(), dy.as_array());
-        let gradients = detached(py, || self.layer.backward(saved, x, dy)).map_err(value_error)?;
+        let gradients = detached(py, || self.layer.backward(saved, x, dy))?;
         let parameters = [gradients.dgamma, gradients.dbeta].map(|g| g.into_pyarray(py));
         let [dgamma, dbeta] = parameters;
         Ok((gradients.dx.into_pyarray(py), dgamma, dbeta))

@@ -1,5 +1,7 @@
 //! Covariance of images.
 
+use std::convert::Infallible;
+
 use mizumashi::stats::{JointSummary, PartialState, state_kind};
 use mizumashi::whitening::{ImageMoments, Scope};
 use numpy::{IntoPyArray, PyArray1, PyArray2};
@@ -52,11 +54,11 @@ impl Covariance {
         match (&mut self.sums, &images) {
             (Sums::Bytes(sums), Images::Bytes(images)) => {
                 let images = images.as_array();
-                detached(py, || sums.update(images, layout)).map_err(value_error)
+                detached(py, || sums.update(images, layout))
             }
             (Sums::Floats(sums), Images::Floats(images)) => {
                 let images = images.as_array();
-                detached(py, || sums.update(images, layout)).map_err(value_error)
+                detached(py, || sums.update(images, layout))
             }
             _ => Err(value_error(MIXED)),
         }
@@ -73,12 +75,8 @@ impl Covariance {
                 self.sums = other.sums.clone();
                 Ok(())
             }
-            (Sums::Bytes(sums), Sums::Bytes(other)) => {
-                detached(py, || sums.merge(other)).map_err(value_error)
-            }
-            (Sums::Floats(sums), Sums::Floats(other)) => {
-                detached(py, || sums.merge(other)).map_err(value_error)
-            }
+            (Sums::Bytes(sums), Sums::Bytes(other)) => detached(py, || sums.merge(other)),
+            (Sums::Floats(sums), Sums::Floats(other)) => detached(py, || sums.merge(other)),
             _ => Err(value_error(MIXED)),
         }
     }
@@ -114,13 +112,15 @@ impl Covariance {
     }
 
     /// The population covariance of values in the order row, column, channel.
-    fn matrix<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        let matrix = detached(py, || match &self.sums {
-            Sums::Nothing => None,
-            Sums::Bytes(sums) => sums.moments().map(JointSummary::covariance),
-            Sums::Floats(sums) => sums.moments().map(JointSummary::covariance),
-        });
-        matrix.unwrap_or_default().into_pyarray(py)
+    fn matrix<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let matrix = detached(py, || {
+            Ok::<_, Infallible>(match &self.sums {
+                Sums::Nothing => None,
+                Sums::Bytes(sums) => sums.moments().map(JointSummary::covariance),
+                Sums::Floats(sums) => sums.moments().map(JointSummary::covariance),
+            })
+        })?;
+        Ok(matrix.unwrap_or_default().into_pyarray(py))
     }
 
     /// Bytes that the state takes in memory.
@@ -139,8 +139,8 @@ impl Covariance {
             Sums::Nothing => ImageMoments::<u8>::new(self.scope).to_bytes(),
             Sums::Bytes(sums) => sums.to_bytes(),
             Sums::Floats(sums) => sums.to_bytes(),
-        });
-        Ok(PyBytes::new(py, &bytes.map_err(value_error)?))
+        })?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// What `to_bytes` wrote; raises a `ValueError` for anything else.
@@ -148,11 +148,10 @@ impl Covariance {
     fn from_bytes(py: Python<'_>, data: &Bound<'_, PyBytes>) -> PyResult<Self> {
         let data = data.as_bytes();
         if state_kind(data) == Some(ImageMoments::<f32>::KIND) {
-            let sums = detached(py, || ImageMoments::<f32>::from_bytes(data));
-            let sums = sums.map_err(value_error)?;
+            let sums = detached(py, || ImageMoments::<f32>::from_bytes(data))?;
             return Ok(Self { scope: sums.scope(), sums: Sums::Floats(sums) });
         }
-        let sums = detached(py, || ImageMoments::<u8>::from_bytes(data)).map_err(value_error)?;
+        let sums = detached(py, || ImageMoments::<u8>::from_bytes(data))?;
         let scope = sums.scope();
         let sums = if sums.count() == 0 { Sums::Nothing } else { Sums::Bytes(sums) };
         Ok(Self { scope, sums })

@@ -93,7 +93,6 @@ impl Generator {
             Some(rounds) => generator.fit_augmented(&view, rounds, seed),
             None => generator.fit(&view),
         }))
-        .map_err(value_error)
     }
 
     /// Takes what states of the images say of them; see `ImageDataGenerator.fit_moments`.
@@ -106,18 +105,17 @@ impl Generator {
     ) -> PyResult<()> {
         let generator = &mut self.generator;
         let (bytes, floats) = covariance.map_or((None, None), Covariance::states);
-        let fitted = detached(py, || match (moments.states(), bytes, floats) {
-            ((Some(figures), _), _, None) => Some(generator.fit_moments(figures, bytes)),
-            ((_, Some(figures)), None, _) => Some(generator.fit_moments(figures, floats)),
+        match (moments.states(), bytes, floats) {
+            ((Some(figures), _), _, None) => detached(py, || generator.fit_moments(figures, bytes)),
+            ((_, Some(figures)), None, _) => {
+                detached(py, || generator.fit_moments(figures, floats))
+            }
             ((None, None), ..) => {
                 let nothing = Statistics::<Histogram>::new(Grouping::Channel);
-                Some(generator.fit_moments(&nothing, bytes))
+                detached(py, || generator.fit_moments(&nothing, bytes))
             }
-            _ => None,
-        });
-        fitted
-            .ok_or_else(|| value_error("the moments and the covariance are of different types"))?
-            .map_err(value_error)
+            _ => Err(value_error("the moments and the covariance are of different types")),
+        }
     }
 
     /// The images normalised without augmentation.
@@ -127,8 +125,8 @@ impl Generator {
         x: Images<'py>,
     ) -> PyResult<Bound<'py, PyArray4<f32>>> {
         let batch =
-            each_type!(Images, &x, |view| detached(py, || self.generator.standardize(&view)));
-        Ok(batch.map_err(value_error)?.into_pyarray(py))
+            each_type!(Images, &x, |view| detached(py, || self.generator.standardize(&view)))?;
+        Ok(batch.into_pyarray(py))
     }
 
     /// Means per channel, after a fit.

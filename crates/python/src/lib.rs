@@ -1,8 +1,9 @@
 //! The native part of the Python package `mizumashi`.
 //!
-//! Arrays come in as views and go out as one array each, in memory that no other array has; the interpreter is free while the
-//! work is done. Every error is a `ValueError` with the text of ours, unless a docstring says
-//! otherwise. The docstrings that users read are those of the package in `python/mizumashi`.
+//! Arrays come in as views and go out as one array each, in memory that no other array has; the
+//! interpreter is free while the work is done. Every error is a `ValueError` with the text of ours,
+//! unless a docstring says otherwise, and a `RuntimeError` where a forked process cannot have a
+//! thread. The docstrings that users read are those of the package in `python/mizumashi`.
 
 use pyo3::pymodule;
 

@@ -61,11 +61,11 @@ impl Moments {
         match (&mut self.figures, &images) {
             (Figures::Bytes(figures), Images::Bytes(images)) => {
                 let images = images.as_array();
-                detached(py, || figures.update(images, layout)).map_err(value_error)
+                detached(py, || figures.update(images, layout))
             }
             (Figures::Floats(figures), Images::Floats(images)) => {
                 let images = images.as_array();
-                detached(py, || figures.update(images, layout)).map_err(value_error)
+                detached(py, || figures.update(images, layout))
             }
             _ => Err(value_error(MIXED)),
         }

@@ -75,8 +75,7 @@ impl Plan {
         let layout = arguments::layout(data_format)?;
         let changed = each_type!(Image, &image, |view| detached(py, || {
             self.plan.apply(layout.to_hwc(view))
-        }));
-        let changed = changed.map_err(value_error)?;
+        }))?;
         Ok(match layout {
             Layout::Nhwc => changed,
             Layout::Nchw => changed.permuted_axes([2, 0, 1]).as_standard_layout().into_owned(),
@@ -99,7 +98,7 @@ impl Plan {
         let view = view.into_dimensionality::<Ix3>().map_err(|_| {
             value_error(format!("the mask has {rank} axes; it must have 2, or 3 with channels"))
         })?;
-        let moved = detached(py, || self.plan.apply_mask(view, outside)).map_err(value_error)?;
+        let moved = detached(py, || self.plan.apply_mask(view, outside))?;
         let moved = moved.into_dyn();
         let moved = if rank == 2 { moved.remove_axis(Axis(2)) } else { moved };
         Ok(moved.into_pyarray(py))

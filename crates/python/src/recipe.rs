@@ -89,8 +89,8 @@ impl Recipe {
                 indices.into_iter().map(|index| SampleKey { seed, epoch, index }).collect();
             let images = Picked::new(view, layout, None);
             detached(py, || mizumashi::apply(&self.recipe, layout, &images, &keys))
-        });
-        Ok(batch.map_err(value_error)?.into_pyarray(py))
+        })?;
+        Ok(batch.into_pyarray(py))
     }
 
     /// What chance makes of one sample of the shape (height, width, channels): the same steps with

@@ -37,8 +37,8 @@ pub(crate) fn warp<'py>(
     let matrices = matrices.as_array();
     each_type!(Images, &images, |view| {
         let warps = warps(template, matrices, view.len_of(Axis(0)))?;
-        let warped = detached(py, || resample(&warps, view, layout));
-        Ok(warped.map_err(value_error)?.into_pyarray(py).into_any())
+        let warped = detached(py, || resample(&warps, view, layout))?;
+        Ok(warped.into_pyarray(py).into_any())
     })
 }
 

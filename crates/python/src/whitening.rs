@@ -37,8 +37,8 @@ impl Whitening {
         let whitener = whitener(epsilon, center);
         let whitening = each_type!(Images, &images, |view| {
             detached(py, || whitener.fit_images(view, layout, Scope::Pixels))
-        });
-        Ok(Self { whitening: whitening.map_err(value_error)?, layout })
+        })?;
+        Ok(Self { whitening, layout })
     }
 
     /// Fits images of which the covariance was gathered before, in parts and elsewhere perhaps.
@@ -57,8 +57,8 @@ impl Whitening {
             (Some(sums), _) => whitener.fit_image_moments(sums),
             (_, Some(sums)) => whitener.fit_image_moments(sums),
             _ => whitener.fit_image_moments(&ImageMoments::<u8>::new(Scope::Pixels)),
-        });
-        Ok(Self { whitening: whitening.map_err(value_error)?, layout })
+        })?;
+        Ok(Self { whitening, layout })
     }
 
     /// The images whitened: `float32`, laid out as the fitted ones were.
@@ -69,16 +69,16 @@ impl Whitening {
     ) -> PyResult<Bound<'py, PyArray4<f32>>> {
         let white = each_type!(Images, &images, |view| detached(py, || self
             .whitening
-            .apply(view, self.layout)));
-        Ok(white.map_err(value_error)?.into_pyarray(py))
+            .apply(view, self.layout)))?;
+        Ok(white.into_pyarray(py))
     }
 
     /// The matrix over images flattened row by row with channels innermost, if it takes at most
     /// `limit` bytes.
     #[pyo3(signature = (limit=1 << 30))]
     fn matrix<'py>(&self, py: Python<'py>, limit: u64) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let matrix = detached(py, || self.whitening.whitening().matrix(limit));
-        Ok(matrix.map_err(value_error)?.into_pyarray(py))
+        let matrix = detached(py, || self.whitening.whitening().matrix(limit))?;
+        Ok(matrix.into_pyarray(py))
     }
 
     /// Number of directions kept.

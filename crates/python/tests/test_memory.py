@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -55,7 +56,8 @@ def test_a_forked_process_makes_batches_too():
     flow = datagen.flow(x, batch_size=64, seed=2)
     expected = next(flow)  # the threads are there now
     flow.epoch = flow.position = 0
-    child = os.fork()
+    with flow._lock:  # as if another thread were making a batch
+        child = os.fork()
     if child == 0:
         # A process that waits for threads which it does not have is ended by the alarm.
         signal.alarm(20)
@@ -64,5 +66,29 @@ def test_a_forked_process_makes_batches_too():
             same = bool((next(flow) == expected).all())
         finally:
             os._exit(0 if same else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by way of Linux' /proc")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore:.*fork:RuntimeWarning")
+def test_a_forked_process_without_threads_says_so():
+    import resource
+
+    flow = mizumashi.ImageDataGenerator().flow(made_up(4, 8, 8, 3), batch_size=4)
+    next(flow)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        told = False
+        try:
+            # No room for the stack of a thread.
+            used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used, used))
+            next(flow)
+        except RuntimeError as error:
+            told = "no thread can be started" in str(error)
+        finally:
+            os._exit(0 if told else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -2,6 +2,7 @@
 
 import doctest
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -110,6 +111,17 @@ def test_a_plan_moves_image_mask_points_and_boxes_alike():
         plan.apply(x[1:])
     with pytest.raises(ValueError, match="axes"):
         plan.apply_mask(mask[0])
+
+
+def test_threads_that_share_a_flow_serve_each_sample_once_an_epoch():
+    samples, epochs = 60, 20
+    flow = mizumashi.ImageDataGenerator(horizontal_flip=True).flow(
+        made_up(samples, 32, 32, 3), np.arange(samples), batch_size=4
+    )
+    with ThreadPoolExecutor(4) as threads:
+        batches = list(threads.map(lambda _: next(flow)[1], range(epochs * len(flow))))
+    assert np.bincount(np.concatenate(batches)).tolist() == [epochs] * samples
+    assert (flow.epoch, flow.position) == (epochs, 0)
 
 
 def test_everything_can_be_pickled(images, datagen):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import weakref
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -18,8 +21,9 @@ class Flow:
     """An endless iterator over batches: ``x``, or ``(x, y)`` where there are labels.
 
     ``x`` is a ``float32`` array of its own. Each epoch serves every sample once, in an order of its
-    own; the last batch of an epoch may be short. ``len`` is the number of batches in an epoch,
-    ``epoch`` and ``position`` say where the next batch begins: set them to resume there, at no cost.
+    own; the last batch of an epoch may be short. Threads may share it: each batch goes to one of
+    them. ``len`` is the number of batches in an epoch, ``epoch`` and ``position`` say where the next
+    batch begins: set them to resume there, at no cost.
 
     Made by :meth:`ImageDataGenerator.flow`, or of a recipe that was stored:
 
@@ -76,6 +80,7 @@ class Flow:
         self.epoch = 0
         self.position = 0
         self._samples = len(images)
+        self._renew_lock()
 
     @property
     def x(self) -> Images:
@@ -89,16 +94,31 @@ class Flow:
         return self
 
     def __next__(self) -> Batch:
-        batch, indices, self.epoch, self.position = self.recipe.batch(
-            self._source,
-            self.batch_size,
-            shuffle=self.shuffle,
-            seed=self.seed,
-            epoch=self.epoch,
-            position=self.position,
-            data_format=self.data_format,
-        )
+        # The place is read before the batch and written after it. Two batches at once would gain
+        # nothing: one has all cores.
+        with self._lock:
+            batch, indices, self.epoch, self.position = self.recipe.batch(
+                self._source,
+                self.batch_size,
+                shuffle=self.shuffle,
+                seed=self.seed,
+                epoch=self.epoch,
+                position=self.position,
+                data_format=self.data_format,
+            )
         return batch if self.y is None else (batch, self.y[indices])
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+        _flows.add(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._renew_lock()
 
     def __repr__(self) -> str:
         return (
@@ -106,3 +126,16 @@ class Flow:
             f"shuffle={self.shuffle}, seed={self.seed}, epoch={self.epoch}, "
             f"position={self.position})"
         )
+
+
+_flows: weakref.WeakSet[Flow] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    """In a forked process, where whoever held a lock is not there to let go of it."""
+    for flow in list(_flows):
+        flow._renew_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

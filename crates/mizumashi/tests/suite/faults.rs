@@ -225,13 +225,18 @@ fn no_thread_is_left() {
 /// Runs one ignored test of this module in a process of its own, under a limit of the shell.
 #[cfg(target_os = "linux")]
 fn under(limit: &str, test: &str) {
+    after(Command::new("bash"), &format!("trap '' XFSZ; ulimit {limit}"), test);
+}
+
+/// The same after some commands of a shell.
+#[cfg(target_os = "linux")]
+fn after(mut shell: Command, commands: &str, test: &str) {
     let program = std::env::current_exe().unwrap();
-    let script =
-        format!("trap '' XFSZ; ulimit {limit} && exec \"$0\" --ignored --exact faults::{test}");
-    let output = Command::new("bash").arg("-c").arg(script).arg(program).output().unwrap();
+    let script = format!("{commands} && exec \"$0\" --ignored --exact faults::{test}");
+    let output = shell.arg("-c").arg(script).arg(program).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "ulimit {limit}: {text}");
+    assert!(output.status.success() && text.contains("1 passed"), "{commands}: {text}");
 }
 
 #[cfg(target_os = "linux")]
@@ -240,8 +245,28 @@ fn a_write_cut_short_keeps_the_old_file() {
     under("-f 4", "saving_fails_and_changes_nothing"); // files of at most 4 KiB
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-#[ignore = "runs under a limit, by a_write_cut_short_keeps_the_old_file"]
+fn a_full_disk_keeps_the_old_file() {
+    // A disk of 16 KiB that this process alone sees.
+    let alone = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "bash"]);
+        command
+    };
+    let disk = tempfile::tempdir().unwrap();
+    let disk = disk.path().display();
+    let mount = format!("mount -t tmpfs -o size=16k none '{disk}'");
+    if !alone().args(["-c", &mount]).output().is_ok_and(|output| output.status.success()) {
+        println!("skipped the full disk: this user may not mount one");
+        return;
+    }
+    let commands = format!("{mount} && export TMPDIR='{disk}'");
+    after(alone(), &commands, "saving_fails_and_changes_nothing");
+}
+
+#[test]
+#[ignore = "runs where writing fails, by the two tests above"]
 fn saving_fails_and_changes_nothing() {
     let noise = |side: usize| {
         Array4::from_shape_fn((1, side, side, 3), |(_, row, column, channel)| {

@@ -175,7 +175,7 @@ fn what_cannot_be_loaded_is_told_apart() {
     assert!(matches!(grey().load(&path), Err(Error::PixelType { .. })));
     let deep = image::ImageBuffer::from_pixel(2, 2, image::Luma([0x0102_u16]));
     deep.save_with_format(&path, image::ImageFormat::Png).unwrap();
-    assert_eq!(grey().load(&path).unwrap(), Array3::<u8>::ones((2, 2, 1)));
+    assert!(grey().load(&path).unwrap().iter().all(|&value| value == 1));
     assert!(matches!(grey().refuse_16_bit(true).load(&path), Err(Error::Depth { .. })));
     assert_eq!(grey().refuse_16_bit(true).load(golden("rgb.png")).unwrap().dim().2, 1);
     let sized = ImageLoader::new().target_size(0, 4);

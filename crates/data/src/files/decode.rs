@@ -1,6 +1,7 @@
 //! Bytes to pixels, within limits.
 
 use std::io::Cursor;
+use std::panic;
 use std::path::Path;
 
 use image::metadata::Orientation;
@@ -21,10 +22,13 @@ pub(super) fn decode(
     apply_orientation: bool,
 ) -> Result<DynamicImage, Error> {
     let format = image::guess_format(bytes).map_err(|source| damaged(path, source))?;
-    let (mut image, orientation) = match format {
-        ImageFormat::Jpeg => jpeg(bytes, path, limits, apply_orientation)?,
-        format => other(bytes, format, path, limits, apply_orientation)?,
+    let decoded = || match format {
+        ImageFormat::Jpeg => jpeg(bytes, path, limits, apply_orientation),
+        format => other(bytes, format, path, limits, apply_orientation),
     };
+    // Decoders are other people's code, and a damaged file must not end the process.
+    let (mut image, orientation) =
+        panic::catch_unwind(decoded).map_err(|_| damaged(path, "its decoder panicked"))??;
     image.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
     Ok(image)
 }
@@ -99,6 +103,9 @@ fn other(
     limits: &Limits,
     with_orientation: bool,
 ) -> Result<(DynamicImage, Option<Orientation>), Error> {
+    if format == ImageFormat::Png && !png_palette_is_whole(bytes) {
+        return Err(damaged(path, "its palette ends within a colour"));
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allocation = image::Limits::no_limits();
     allocation.max_alloc = Some(limits.allocation());
@@ -118,6 +125,20 @@ fn other(
     };
     let image = DynamicImage::from_decoder(decoder).map_err(|source| damaged(path, source))?;
     Ok((image, orientation))
+}
+
+/// Whether every palette of a PNG file is of three bytes a colour: png 0.18.1 panics at another
+/// (image-png's issue 694).
+fn png_palette_is_whole(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default(); // the signature
+    while let Some((&[a, b, c, d, kind @ ..], contents)) = rest.split_first_chunk::<8>() {
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        if kind == *b"PLTE" && length % 3 != 0 {
+            return false;
+        }
+        rest = contents.get(length.saturating_add(4)..).unwrap_or_default(); // and a checksum
+    }
+    true
 }
 
 /// The EXIF chunk of a WebP file, if it has one, which must be there as long as it says.

@@ -393,3 +393,19 @@ fn what_is_no_regular_file_is_not_opened() {
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
 }
+
+#[test]
+fn a_palette_that_ends_within_a_colour_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("palette.png");
+    let header = b"\0\0\0\x01\0\0\0\x01\x08\x03\0\0\0"; // 1x1, a byte a pixel, by palette
+    let chunks: [(&[u8; 4], &[u8]); 2] = [(b"IHDR", header), (b"PLTE", &[9; 4])];
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, contents) in chunks {
+        file.extend((contents.len() as u32).to_be_bytes());
+        file.extend([kind.as_slice(), contents, &[0; 4]].concat());
+    }
+    fs::write(&path, file).unwrap();
+    let Err(Error::Damaged { source, .. }) = grey().load(&path) else { panic!("it was loaded") };
+    assert_eq!(source.to_string(), "its palette ends within a colour");
+}

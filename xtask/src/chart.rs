@@ -1,4 +1,4 @@
-//! Curves on logarithmic axes that reach as far as the curves do.
+//! Curves on axes that reach as far as the curves do, logarithmic ones where that is a decade or more.
 
 use std::error::Error;
 use std::ops::Range;
@@ -74,7 +74,7 @@ impl Panel {
             _ => 1.15,
         };
         let x = reach(points().map(|point| point.0), 1.15, right);
-        let y = labelled(reach(points().map(|point| point.1), 1.6, 1.6));
+        let y = upright(self.y, reach(points().map(|point| point.1), 1.6, 1.6));
         let curves = self.series.iter().filter(|series| !series.is_mark).count();
         let mut shades =
             (0..curves).map(|number| SHADES[number * (SHADES.len() - 1) / (curves.max(2) - 1)]);
@@ -87,7 +87,7 @@ impl Panel {
         plot::Panel {
             title: self.title.clone(),
             x: Axis { name: self.x, range: x, base: Some(self.base), label: short },
-            y: Axis { name: self.y, range: y, base: Some(10.0), label: sparse },
+            y,
             names: self.names.clone(),
             series: series.collect(),
         }
@@ -101,16 +101,11 @@ fn reach(values: impl Iterator<Item = f64> + Clone, below: f64, above: f64) -> R
     least / below..greatest * above
 }
 
-/// The range, widened to the nearest power of ten where it holds none: only those have labels.
-fn labelled(range: Range<f64>) -> Range<f64> {
-    let below = 10_f64.powf(range.start.log10().floor());
-    let above = 10.0 * below;
-    if above <= range.end {
-        range
-    } else if range.start / below < above / range.end {
-        below..range.end
-    } else {
-        range.start..above
+/// An axis of this range, from zero where a logarithmic one would have no two labels.
+fn upright(name: &'static str, range: Range<f64>) -> Axis {
+    match range.end / range.start < 10.0 {
+        true => Axis { name, range: 0.0..range.end, base: None, label: short },
+        false => Axis { name, range, base: Some(10.0), label: sparse },
     }
 }
 
@@ -138,9 +133,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_axis_has_a_label() {
-        assert_eq!(labelled(112e3..720e3), 100e3..720e3);
-        assert_eq!(labelled(300e3..900e3), 300e3..1e6);
-        assert_eq!(labelled(0.5..20.0), 0.5..20.0);
+    fn less_than_a_decade_is_drawn_from_zero() {
+        let axis = |range| upright("", range);
+        assert_eq!((axis(112e3..720e3).range, axis(112e3..720e3).base), (0.0..720e3, None));
+        assert_eq!((axis(0.5..20.0).range, axis(0.5..20.0).base), (0.5..20.0, Some(10.0)));
     }
 }

@@ -119,6 +119,7 @@ fn sparse(value: f64) -> String {
 /// 1 000 000 as "1M", 0.01 as it is.
 fn short(value: f64) -> String {
     match value {
+        0.0 => "0".to_owned(),
         value if value >= 1e9 => format!("{value:e}"),
         value if value >= 1e6 => format!("{}M", value / 1e6),
         value if value >= 1e4 => format!("{}k", value / 1e3),
@@ -136,6 +137,7 @@ mod tests {
     fn less_than_a_decade_is_drawn_from_zero() {
         let axis = |range| upright("", range);
         assert_eq!((axis(112e3..720e3).range, axis(112e3..720e3).base), (0.0..720e3, None));
+        assert_eq!(short(0.0), "0");
         assert_eq!((axis(0.5..20.0).range, axis(0.5..20.0).base), (0.5..20.0, Some(10.0)));
     }
 }

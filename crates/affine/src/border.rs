@@ -245,7 +245,10 @@ mod tests {
             border in border(), index in -40..40, eighths in 0u8..8, len in 1..9,
         ) {
             let weight = f32::from(eighths) / 8.0;
-            let pixel = |index: f64| index.clamp(0.0, f64::from(len - 1)).powi(2);
+            let pixel = |index: f64| {
+                let index = index.clamp(0.0, f64::from(len - 1));
+                index * index
+            };
             let between = |first: f64, second: f64, weight: f64| {
                 pixel(first) + (pixel(second) - pixel(first)) * weight
             };

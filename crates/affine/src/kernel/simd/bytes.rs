@@ -1,6 +1,6 @@
 #![allow(unsafe_code)]
 
-use fearless_simd::{f32x16, i32x16, mask32x16, prelude::*, u32x16, u64x2, u64x8};
+use fearless_simd::{f32x16, i32x16, mask32x16, prelude::*, u32x16, u64x8};
 
 use super::super::Scaling;
 use super::super::block::BLOCK;
@@ -225,9 +225,10 @@ fn fetch<S: Simd>(simd: S, source: &Source<'_>, block: &mut Block) {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn load_pairs<S: Simd>(simd: S, source: &Source<'_>, block: &mut Block) {
-    use std::arch::x86_64::{_mm_load_sd, _mm_loadh_pd};
+    // Not by `_mm_load_sd` and `_mm_loadh_pd`, which want an address of whole `f64`s.
+    use std::arch::x86_64::{_mm_loadl_epi64, _mm_unpacklo_epi64};
 
-    use fearless_simd::f64x2;
+    use fearless_simd::u64x2;
 
     let rows = [0, source.row_stride as usize];
     for half in 0..2 {
@@ -237,13 +238,13 @@ unsafe fn load_pairs<S: Simd>(simd: S, source: &Source<'_>, block: &mut Block) {
                 let lane = 8 * half + 2 * two;
                 let (first, second) = (block.place.0[lane] as u32, block.place.0[lane + 1] as u32);
                 // SAFETY: eight bytes lie at each place of the caller's and one row below it.
-                let pairs: f64x2<S> = unsafe {
-                    let first = _mm_load_sd(base.add(first as usize).cast());
-                    _mm_loadh_pd(first, base.add(second as usize).cast()).simd_into(simd)
+                let pairs: u64x2<S> = unsafe {
+                    let first = _mm_loadl_epi64(base.add(first as usize).cast());
+                    let second = _mm_loadl_epi64(base.add(second as usize).cast());
+                    _mm_unpacklo_epi64(first, second).simd_into(simd)
                 };
-                let bits: u64x2<S> = pairs.bitcast();
                 let to = &mut block.pairs.0[2 * row + half];
-                bits.store_slice(&mut to[2 * two..2 * two + 2]);
+                pairs.store_slice(&mut to[2 * two..2 * two + 2]);
             }
         }
     }

@@ -133,7 +133,7 @@ fn png_palette_is_whole(bytes: &[u8]) -> bool {
     let mut rest = bytes.get(8..).unwrap_or_default(); // the signature
     while let Some((&[a, b, c, d, kind @ ..], contents)) = rest.split_first_chunk::<8>() {
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        if kind == *b"PLTE" && length % 3 != 0 {
+        if kind == *b"PLTE" && !length.is_multiple_of(3) {
             return false;
         }
         rest = contents.get(length.saturating_add(4)..).unwrap_or_default(); // and a checksum

@@ -97,6 +97,7 @@ mod linux {
 
     #[cfg(test)]
     mod tests {
+        use std::io::{BufRead, BufReader};
         use std::process::{Command, Stdio};
         use std::thread;
         use std::time::Duration;
@@ -113,8 +114,7 @@ mod linux {
             shell.args(["-c", script]).stdout(Stdio::piped());
             let mut shell = shell.spawn().unwrap();
             let mut worker = String::new();
-            let mut told = std::io::BufReader::new(shell.stdout.take().unwrap());
-            std::io::BufRead::read_line(&mut told, &mut worker).unwrap();
+            BufReader::new(shell.stdout.take().unwrap()).read_line(&mut worker).unwrap();
             let worker: i32 = worker.trim().parse().unwrap();
 
             let before = CpuTimes::of(Some(shell.id()));

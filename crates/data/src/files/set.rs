@@ -25,8 +25,8 @@ pub enum OnDamage {
     ///
     /// So it goes with damage of the file itself: [`Error::Damaged`], [`Error::Limit`],
     /// [`Error::PixelType`], [`Error::Depth`], and [`Error::Io`] where the file is not there, may not
-    /// be read, or ends early. Every other error is returned, since it says nothing of the file: too many open
-    /// files, a failing disk, want of memory, a wrong argument.
+    /// be read, or ends early. Every other error is returned, since it says nothing of the file: too
+    /// many open files, a failing disk, want of memory, a wrong argument.
     Substitute,
 }
 

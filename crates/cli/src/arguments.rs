@@ -22,15 +22,19 @@ pub(crate) struct Arguments {
     common: Common,
 }
 
+/// Where manuals list the options that go with every command.
+const LAST: usize = 900;
+
 /// What goes with every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Common {
     /// Print one JSON object instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     json: bool,
     /// Threads to work with; all cores unless set
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, display_order = LAST, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }
 

@@ -11,6 +11,7 @@ use plotters::prelude::{
 };
 
 use crate::canvas::Canvas;
+use crate::decimals::decimals;
 use crate::display::{encode, format_of};
 use crate::error::Error;
 use crate::histogram::Channel;
@@ -46,7 +47,13 @@ pub(crate) fn draw(path: &Path, panels: &[Panel<'_>]) -> Result<Vec<u8>, Error> 
 
 /// Refuses a name that no plot can have.
 pub(crate) fn check_name(path: &Path) -> Result<(), Error> {
-    if is_svg(path) { Ok(()) } else { format_of(path).map(|_| ()) }
+    match is_svg(path) || format_of(path).is_ok() {
+        true => Ok(()),
+        false => Err(Error::Usage(format!(
+            "{} does not end as a plot does; name it .svg, .png, .jpg, .bmp, .ppm, .tiff or .webp",
+            path.display()
+        ))),
+    }
 }
 
 fn is_svg(path: &Path) -> bool {
@@ -78,6 +85,7 @@ impl Panel<'_> {
         let bound = |of: fn(&Channel) -> f64| self.channels.iter().map(of);
         let low = bound(|channel| channel.low).fold(f64::INFINITY, f64::min);
         let high = bound(|channel| channel.high).fold(f64::NEG_INFINITY, f64::max);
+        let width = self.channels.iter().map(Channel::width).fold(0.0, f64::max);
         let percent = |channel: &Channel| -> Vec<f64> {
             channel.shares(channel.counts.len()).iter().map(|share| 100.0 * share).collect()
         };
@@ -92,7 +100,9 @@ impl Panel<'_> {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .y_desc("% of values in a bin")
+            .y_desc(format!("% of values in a bin of {}", significant(width)))
+            .x_label_formatter(&|&x| short(x, 9))
+            .y_label_formatter(&|&y| short(y, 9))
             .axis_desc_style(font(13))
             .label_style(font(13))
             .axis_style(TEXT)
@@ -113,10 +123,23 @@ impl Panel<'_> {
     }
 }
 
+/// A number to at most so many decimals, of which it shows those that it needs.
+fn short(number: f64, places: usize) -> String {
+    let text = decimals(number, places);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A number above 0 to three digits.
+fn significant(number: f64) -> String {
+    short(number, (2.0 - number.log10().floor()).clamp(0.0, 12.0) as usize)
+}
+
 /// The outline of the bins: each has its height over its whole width.
 fn steps(channel: &Channel, heights: &[f64]) -> Vec<(f64, f64)> {
-    let width = (channel.high - channel.low) / heights.len() as f64;
-    let edge = |bin: usize| channel.low + bin as f64 * width;
+    let edge = |bin: usize| channel.low + bin as f64 * channel.width();
     let bins = heights.iter().enumerate();
     bins.flat_map(|(bin, &height)| [(edge(bin), height), (edge(bin + 1), height)]).collect()
 }

@@ -30,6 +30,11 @@ impl Channel {
         Self { name, low, high, counts: histogram.counts().to_vec() }
     }
 
+    /// The width of a bin.
+    pub(crate) fn width(&self) -> f64 {
+        (self.high - self.low) / self.counts.len() as f64
+    }
+
     /// The share of all values that each bin holds, merged to at most so many bins.
     pub(crate) fn shares(&self, bins: usize) -> Vec<f64> {
         let total = self.counts.iter().sum::<u64>().max(1) as f64;

@@ -1,18 +1,19 @@
 //! Recipes, plans and figures in JSON files, with a hint where a name is misspelt.
 
 use std::error::Error as StdError;
-use std::io::{self, ErrorKind};
 use std::path::Path;
+
+use mizumashi::transform::Recipe;
 
 use crate::error::{Error, with_causes};
 use crate::file;
+use crate::file_kind::FileKind;
 
-/// Reads a file by a function of its text.
-pub(crate) fn read<T, E: StdError + 'static>(
-    path: &Path,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<T, Error> {
-    parsed(path, &file::bytes(path)?, parse)
+/// Reads a recipe.
+pub(crate) fn recipe(path: &Path) -> Result<Recipe, Error> {
+    let bytes = file::bytes(path)?;
+    FileKind::Recipe.expect(path, &bytes)?;
+    parsed(path, &bytes, Recipe::from_json)
 }
 
 /// What is in a file whose bytes were read, by a function of its text.
@@ -21,9 +22,9 @@ pub(crate) fn parsed<T, E: StdError + 'static>(
     bytes: &[u8],
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        let source = io::Error::new(ErrorKind::InvalidData, "stream did not contain valid UTF-8");
-        Error::Read { path: path.to_owned(), source }
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::File {
+        path: path.to_owned(),
+        message: "its bytes are no text, and so no JSON".to_owned(),
     })?;
     parse(text).map_err(|error| {
         let message = with_causes(&error);

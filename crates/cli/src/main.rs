@@ -19,6 +19,7 @@ mod drawn;
 mod error;
 mod figures;
 mod file;
+mod file_kind;
 mod histogram;
 mod inputs;
 mod json_file;

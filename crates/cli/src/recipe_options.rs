@@ -116,7 +116,7 @@ impl RecipeOptions {
     /// The recipe, checked.
     pub(crate) fn recipe(&self) -> Result<Recipe, Error> {
         if let Some(path) = &self.recipe {
-            return json_file::read(path, Recipe::from_json);
+            return json_file::recipe(path);
         }
         let builder = match self.ranges == Ranges::default() {
             true => ImageDataGenerator::builder()

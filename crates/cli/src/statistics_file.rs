@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counted::counted;
 use crate::error::Error;
+use crate::file_kind::FileKind;
 use crate::output::Output;
 use crate::pictures::{Entry, Pictures};
 use crate::{file, json_file};
@@ -95,6 +96,7 @@ impl StatisticsFile {
 
     /// The same of a file whose bytes were read.
     pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        FileKind::Statistics.expect(path, bytes)?;
         if state_kind(bytes).is_none() {
             return json_file::parsed(path, bytes, Self::from_json);
         }

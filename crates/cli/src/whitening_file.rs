@@ -6,6 +6,7 @@ use mizumashi::whitening::{Diagnosis, ImageWhitening, PatchWhitening, Whitening}
 
 use crate::error::Error;
 use crate::file;
+use crate::file_kind::FileKind;
 
 /// A stored whitening of any of the three kinds.
 #[derive(Debug)]
@@ -20,14 +21,9 @@ impl WhiteningFile {
         Self::parsed(path, &file::bytes(path)?)
     }
 
-    /// Whether bytes begin as those of a whitening do: with the length of a header in JSON, whose
-    /// greatest byte is zero.
-    pub(crate) fn is_like(bytes: &[u8]) -> bool {
-        matches!(bytes, [_, _, _, _, _, _, _, 0, b'{', ..])
-    }
-
     /// The whitening in a file whose bytes were read.
     pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        FileKind::Whitening.expect(path, bytes)?;
         if let Ok(images) = ImageWhitening::from_safetensors(bytes) {
             return Ok(Self::Images(images));
         }

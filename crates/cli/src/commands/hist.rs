@@ -79,7 +79,7 @@ pub(crate) fn run(options: Options) -> Result<Histograms, Error> {
     }
     options.writing.check(options.output.as_deref())?;
     let recipe = match (&options.recipe, options.step) {
-        (Some(path), _) => Some(json_file::read(path, Recipe::from_json)?),
+        (Some(path), _) => Some(json_file::recipe(path)?),
         (None, Some(step)) => Some(step.recipe()?),
         (None, None) => None,
     };
@@ -169,7 +169,7 @@ impl Histograms {
     fn sides(&self) -> Vec<(&'static str, &Side)> {
         match &self.after {
             None => vec![("", &self.before)],
-            Some(after) => vec![("before  ", &self.before), ("after  ", after)],
+            Some(after) => vec![("before  ", &self.before), ("after   ", after)],
         }
     }
 

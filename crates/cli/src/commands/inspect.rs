@@ -1,20 +1,21 @@
 //! `mizumashi inspect`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mizumashi::Fitted;
-use mizumashi::stats::state_kind;
 use mizumashi::transform::{Plan, Recipe, Transform};
 use mizumashi::whitening::Diagnosis;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::counted::counted;
 use crate::decimals::decimals;
 use crate::drawn::step_line;
 use crate::error::Error;
+use crate::file_kind::FileKind;
 use crate::statistics_file::{StatisticsFile, channel_names};
 use crate::whitening_file::WhiteningFile;
 use crate::{file, json_file};
@@ -39,31 +40,39 @@ pub(crate) enum Inspected {
 pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
     let path = options.file.as_path();
     let bytes = file::bytes(path)?;
-    if WhiteningFile::is_like(&bytes) {
-        let whitening = WhiteningFile::parsed(path, &bytes)?;
-        let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
-        return Ok(Inspected::Whitening { of, diagnosis });
-    }
-    let statistics = || Ok(Inspected::Statistics(Box::new(StatisticsFile::parsed(path, &bytes)?)));
-    if state_kind(&bytes).is_some() {
-        return statistics();
-    }
-    let value: Value = json_file::parsed(path, &bytes, |text| serde_json::from_str(text))?;
-    let has = |name: &str| value.get(name).is_some();
-    if has("transforms") {
-        Ok(Inspected::Recipe { recipe: json_file::parsed(path, &bytes, Recipe::from_json)? })
-    } else if has("steps") {
-        Ok(Inspected::Plan { plan: json_file::parsed(path, &bytes, Plan::from_json)? })
-    } else if has("histograms") {
-        statistics()
-    } else if has("mean") && has("std") {
-        let parse = |text: &str| serde_json::from_str(text);
-        Ok(Inspected::Fit { fitted: json_file::parsed(path, &bytes, parse)? })
-    } else {
-        Err(Error::File {
+    Ok(match FileKind::of(&bytes) {
+        Some(FileKind::Statistics) => {
+            Inspected::Statistics(Box::new(StatisticsFile::parsed(path, &bytes)?))
+        }
+        Some(FileKind::Fit) => {
+            let parse = |text: &str| serde_json::from_str(text);
+            Inspected::Fit { fitted: json_file::parsed(path, &bytes, parse)? }
+        }
+        Some(FileKind::Recipe) => {
+            Inspected::Recipe { recipe: json_file::parsed(path, &bytes, Recipe::from_json)? }
+        }
+        Some(FileKind::Plan) => {
+            Inspected::Plan { plan: json_file::parsed(path, &bytes, Plan::from_json)? }
+        }
+        Some(FileKind::Whitening) => {
+            let whitening = WhiteningFile::parsed(path, &bytes)?;
+            let (of, diagnosis) = (whitening.subject(), Box::new(whitening.diagnosis()));
+            Inspected::Whitening { of, diagnosis }
+        }
+        None => return Err(refusal(path, &bytes)),
+    })
+}
+
+/// What is wrong with a file of no kind: JSON that breaks off, for one.
+fn refusal(path: &Path, bytes: &[u8]) -> Error {
+    let parse = |text: &str| serde_json::from_str::<IgnoredAny>(text);
+    let broken = bytes.starts_with(b"{").then(|| json_file::parsed(path, bytes, parse));
+    match broken {
+        Some(Err(error)) => error,
+        _ => Error::File {
             path: path.to_owned(),
             message: "no statistics, fit, recipe, plan or whitening of mizumashi".to_owned(),
-        })
+        },
     }
 }
 

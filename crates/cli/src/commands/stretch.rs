@@ -14,7 +14,7 @@ use crate::inputs::Inputs;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Stretch between two percentiles instead, and cut what lies beyond them, as 1,99
-    #[arg(long, value_name = "LOW,HIGH")]
+    #[arg(long, value_name = "LOW,HIGH", value_parser = percentiles)]
     percentiles: Option<Bounds>,
     /// Stretch each channel by itself
     #[arg(long)]
@@ -34,6 +34,14 @@ pub(crate) fn run(options: Options) -> Result<Changes, Error> {
     let mut pictures = options.inputs.list()?;
     let planned = options.destination.plan(&pictures, None)?;
     planned.change(&mut pictures, Display::Bytes, by_recipe(&recipe))
+}
+
+/// Two percentages, the lower one first.
+fn percentiles(text: &str) -> Result<Bounds, String> {
+    match text.parse()? {
+        bounds @ Bounds(low, high) if 0.0 <= low && low < high && high <= 100.0 => Ok(bounds),
+        _ => Err("it must be two percentages from 0 to 100, the lower one first".to_owned()),
+    }
 }
 
 fn recipe(options: &Options) -> Result<Recipe, mizumashi::transform::Error> {

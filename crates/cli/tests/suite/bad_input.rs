@@ -177,6 +177,28 @@ fn misspelt_recipes_have_a_hint() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_told_for_what_it_is() {
+    let place = Place::with_photos();
+    place.json("fit photos -o set.json");
+    place.json("fit photos --partial -o set.part");
+    place.json("augment photos --rotation-range 9 -o out --save-recipe recipe.json");
+    place.json("whiten photos --over channels --save set.safetensors");
+    let statistics = "this is a file of statistics, where a recipe is wanted";
+    for command in ["preview photos --recipe set.json -o a.png", "hist photos --recipe set.part"] {
+        refuses(&place, command, 1, &["set.", statistics]);
+    }
+    let recipe = "recipe.json: this is a recipe, where a whitening is wanted";
+    refuses(&place, "whiten photos --matrix recipe.json", 1, &[recipe]);
+    let whitening = "set.safetensors: this is a whitening, where a file of statistics is wanted";
+    refuses(&place, "standardize photos --statistics set.safetensors", 1, &[whitening]);
+    refuses(&place, "merge set.part set.safetensors -o all.json", 1, &[whitening]);
+    let photo = "photos/ball/2.png";
+    let neither = "no statistics, fit, recipe, plan or whitening of mizumashi";
+    refuses(&place, &format!("inspect {photo}"), 1, &[photo, neither]);
+    refuses(&place, &format!("preview photos --recipe {photo} -o a.png"), 1, &[photo, "no JSON"]);
+}
+
+#[test]
 fn options_out_of_range_are_usage() {
     let place = Place::with_photos();
     let out_of_range = [
@@ -188,7 +210,8 @@ fn options_out_of_range_are_usage() {
         ("augment photos --cval 3 --fill-mode wrap -o out", "--cval"),
         ("augment photos", "--output"),
         ("augment photos --rotation-range 3 --recipe r.json -o out", "--recipe"),
-        ("stretch photos --percentiles 90,10", "0.9"),
+        ("stretch photos --percentiles 90,10", "90,10"),
+        ("stretch photos --percentiles 1,101", "0 to 100"),
         ("stretch photos --blur=4", "4"),
         ("standardize photos --offset 0 -o out", "above 0"),
         ("whiten photos --epsilon nan", "epsilon"),
@@ -197,7 +220,7 @@ fn options_out_of_range_are_usage() {
         ("whiten photos --kind zka", "zca"),
         ("whiten photos --limit 1", "--over patches"),
         ("hist photos --size 0", "32768"),
-        ("hist photos -o plot.txt", "plot.txt"),
+        ("hist photos -o plot.txt", ".svg"),
         ("hist photos --threads 0", "0"),
         ("preview photos -o sheet", "sheet"),
         ("man nonsense", "nonsense"),

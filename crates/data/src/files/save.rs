@@ -34,7 +34,7 @@ impl SaveFormat {
 /// can look at it.
 ///
 /// As Keras' `save_img`, it stretches the values so that the least becomes 0 and the greatest 255,
-/// then cuts off what is behind the point; values that are not numbers become 0.
+/// then cuts off what is behind the point. Infinities become 0 and 255, and what is no number 0.
 ///
 /// The file is complete or as it was: it is written under another name beside it and renamed.
 ///
@@ -48,11 +48,14 @@ pub fn save_image(
 ) -> Result<(), Error> {
     let path = path.as_ref();
     let (height, width, channels) = image.dim();
-    let least = image.iter().copied().fold(f32::INFINITY, f32::min);
-    let greatest = image.iter().fold(f32::NEG_INFINITY, |max, &value| max.max(value - least));
-    let scale = if greatest == 0.0 { 1.0 } else { greatest };
-    let values: Vec<u8> =
-        image.iter().map(|&value| ((value - least) / scale * 255.0) as u8).collect();
+    let finite = || image.iter().copied().filter(|value| value.is_finite());
+    let least = finite().fold(f32::INFINITY, f32::min);
+    let greatest = finite().fold(f32::NEG_INFINITY, f32::max);
+    // Values further apart than their type reaches are halved first.
+    let unit = if (greatest - least).is_finite() { 1.0 } else { 0.5 };
+    let scale = if greatest == least { 1.0 } else { greatest * unit - least * unit };
+    let stretched = |&value: &f32| ((value * unit - least * unit) / scale * 255.0) as u8;
+    let values: Vec<u8> = image.iter().map(stretched).collect();
     let shape_error =
         || Error::ImageShape { found: [height, width, channels], expected: [height, width, 3] };
     let (columns, rows) = match (u32::try_from(width), u32::try_from(height)) {

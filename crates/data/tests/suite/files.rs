@@ -1,12 +1,11 @@
-//! Image files that are damaged, too large, linked, or not there.
+//! Image files that are damaged, too large, linked, or not there; lists of files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use mizumashi_data::Error;
 use mizumashi_data::files::{
-    ColorMode, ImageFiles, ImageFolder, ImageLoader, Limits, OnDamage, SaveFormat, Subset, Table,
-    save_image,
+    ColorMode, ImageFiles, ImageFolder, ImageLoader, Limits, SaveFormat, Subset, Table, save_image,
 };
 use ndarray::Array3;
 use proptest::prelude::*;
@@ -17,7 +16,7 @@ fn golden(file: &str) -> PathBuf {
 }
 
 /// Little pictures of one grey level each, their index; those in `damaged` are cut in half.
-fn pictures(count: usize, damaged: &[usize]) -> (TempDir, Vec<PathBuf>) {
+pub(super) fn pictures(count: usize, damaged: &[usize]) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<_> = (0..count).map(|n| folder.path().join(format!("{n:03}.png"))).collect();
     for (index, path) in paths.iter().enumerate() {
@@ -33,11 +32,11 @@ fn pictures(count: usize, damaged: &[usize]) -> (TempDir, Vec<PathBuf>) {
     (folder, paths)
 }
 
-fn grey() -> ImageLoader {
+pub(super) fn grey() -> ImageLoader {
     ImageLoader::new().color_mode(ColorMode::Grayscale).target_size(8, 8)
 }
 
-fn level(files: &ImageFiles, index: usize) -> Result<u8, Error> {
+pub(super) fn level(files: &ImageFiles, index: usize) -> Result<u8, Error> {
     files.with_image(index, |image| image[[3, 3, 0]])
 }
 
@@ -62,73 +61,6 @@ fn a_damaged_file_is_an_error_that_names_it() {
     assert_eq!(path, paths[1]);
     assert!(matches!(files.load(), Err(Error::Damaged { .. })));
     assert_eq!(level(&files, 2).unwrap(), 2);
-}
-
-#[test]
-fn a_damaged_file_is_substituted_without_shifting_an_index() {
-    let (_folder, paths) = pictures(6, &[1, 2, 5]);
-    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
-    // Whatever comes first, and whether or not it has been met before.
-    for index in [5, 1, 0, 2, 3, 4, 1, 5] {
-        assert_eq!(level(&files, index).unwrap(), [0, 3, 3, 3, 4, 0][index]);
-    }
-    let quarantine = files.quarantine();
-    let listed: Vec<_> = quarantine.iter().map(|q| (q.index, q.substitute)).collect();
-    assert_eq!(listed, [(1, 3), (2, 3), (5, 0)]);
-    assert_eq!(quarantine[0].path, paths[1]);
-    assert!(quarantine[0].reason.contains("001.png"), "{}", quarantine[0].reason);
-    let mut indices = [0, 1, 2, 3, 4, 5];
-    files.resolve(&mut indices);
-    assert_eq!(indices, [0, 3, 3, 3, 4, 0]);
-
-    let (_folder, paths) = pictures(2, &[0, 1]);
-    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
-    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
-}
-
-#[test]
-fn a_run_of_damaged_files_is_listed_at_once() {
-    let (_folder, paths) = pictures(6, &[1, 2, 3]);
-    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
-    assert_eq!(level(&files, 1).unwrap(), 4);
-    let listed = |files: &ImageFiles| -> Vec<_> {
-        files.quarantine().iter().map(|q| (q.index, q.substitute)).collect()
-    };
-    assert_eq!(listed(&files), [(1, 4), (2, 4), (3, 4)]);
-    // The substitute is itself substituted where it goes.
-    fs::remove_file(&paths[4]).unwrap();
-    assert_eq!(level(&files, 2).unwrap(), 5);
-    assert_eq!(listed(&files), [(1, 5), (2, 5), (3, 5), (4, 5)]);
-    assert!(files.quarantine()[1].reason.contains("002.png"));
-}
-
-#[test]
-fn a_list_without_readable_files_is_searched_once() {
-    let (_folder, paths) = pictures(3, &[0, 1, 2]);
-    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
-    assert!(matches!(level(&files, 0), Err(Error::AllDamaged { .. })));
-    // Not looked for again, but served where it is asked for.
-    save_image(&paths[2], Array3::zeros((8, 8, 1)).view(), SaveFormat::Png).unwrap();
-    let Err(Error::AllDamaged { path, .. }) = level(&files, 1) else { panic!("no error") };
-    assert_eq!(path, paths[1]);
-    assert!(level(&files, 2).is_ok());
-    assert!(level(&files, 1).is_ok());
-}
-
-#[cfg(unix)]
-#[test]
-fn what_is_no_damage_of_the_file_is_not_substituted() {
-    let (folder, mut paths) = pictures(2, &[]);
-    // A name that is too long for any file: the system's refusal says nothing of a file.
-    paths[0] = folder.path().join("x".repeat(5000));
-    let files = ImageFiles::new(paths.clone(), grey()).unwrap().on_damage(OnDamage::Substitute);
-    let error = level(&files, 0).unwrap_err();
-    assert!(matches!(error, Error::Io { .. }), "{error}");
-    assert!(files.quarantine().is_empty());
-
-    paths[0] = folder.path().join("gone.png");
-    let files = ImageFiles::new(paths, grey()).unwrap().on_damage(OnDamage::Substitute);
-    assert_eq!(level(&files, 0).unwrap(), 1);
 }
 
 #[test]
@@ -216,6 +148,19 @@ proptest! {
         if let Ok(image) = grey().load(&path) {
             prop_assert_eq!(image.dim(), (8, 8, 1));
         }
+    }
+
+    #[test]
+    fn a_split_cuts_a_list_of_any_length_in_two(
+        len in prop_oneof![0..20_usize, any::<usize>()],
+        split in f64::MIN_POSITIVE..1.0,
+    ) {
+        let range = |subset: Subset| subset.range(len, split).unwrap();
+        let (validation, training) = (range(Subset::Validation), range(Subset::Training));
+        prop_assert_eq!((validation.start, training.start), (0, validation.end));
+        prop_assert!(training.start <= training.end && training.end == len);
+        let (cut, exact) = (validation.end as f64, split * len as f64);
+        prop_assert!(cut <= exact && exact - cut < 1.0, "{cut} of {exact}");
     }
 }
 

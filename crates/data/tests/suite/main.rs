@@ -7,4 +7,6 @@ mod cifar_files;
 mod datasets;
 mod files;
 mod files_golden;
+mod saving;
+mod substitutes;
 mod synthetic;

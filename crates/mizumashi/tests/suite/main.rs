@@ -5,6 +5,7 @@
 mod faults;
 mod files;
 mod flow;
+mod gathered;
 mod generator;
 mod keras;
 mod reproducibility;

@@ -74,9 +74,12 @@ impl Model {
         if self.kind.yields_components() || !shared || rank == features {
             return None;
         }
+        // No direction of a shrunk covariance varies less than this, be it ever so little.
+        let least = self.shrinkage * self.total / features as f64;
+        let mean = (self.total - self.eigenvalues.sum()) / (features - rank) as f64;
         // The mean of the smallest cannot be above any of the largest, but for rounding.
-        let mean = ((self.total - self.eigenvalues.sum()) / (features - rank) as f64).min(smallest);
-        let null = mean <= NULL * largest;
+        let mean = mean.max(least).min(smallest);
+        let null = least == 0.0 && mean <= NULL * largest;
         match self.remainder {
             Remainder::Amplified if null => Some(0.0),
             _ => (!null).then_some(mean),

@@ -128,7 +128,11 @@ impl<T: Pixel> PatchMoments<T> {
         if self.patches != other.patches {
             return Err(Error::PatchesDiffer);
         }
-        let (Some(more), Some(found)) = (&other.moments, other.channels) else { return Ok(()) };
+        let next = self.next.max(other.next);
+        let (Some(more), Some(found)) = (&other.moments, other.channels) else {
+            self.next = next;
+            return Ok(());
+        };
         let expected = self.channels.unwrap_or(found);
         if found != expected {
             return Err(Error::Channels { found, expected });
@@ -138,7 +142,7 @@ impl<T: Pixel> PatchMoments<T> {
             None => self.moments = Some(more.clone()),
         }
         self.channels = Some(found);
-        self.next = self.next.max(other.next);
+        self.next = next;
         Ok(())
     }
 

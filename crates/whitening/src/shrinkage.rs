@@ -55,8 +55,8 @@ impl Shrinkage {
             Self::None => 0.0,
             Self::Fixed(rho) => rho,
             Self::LedoitWolf => {
-                let delta = norms.squared / d - mu * mu;
-                let beta = (quartic()? / n - norms.squared) / (d * n);
+                let delta = difference(norms.squared / d, mu * mu);
+                let beta = difference(quartic()? / n, norms.squared) / (d * n);
                 let beta = beta.min(delta);
                 if beta > 0.0 { beta / delta } else { 0.0 }
             }
@@ -74,4 +74,12 @@ impl Shrinkage {
             _ => Ok(()),
         }
     }
+}
+
+/// `a - b`, and 0 where they agree but for rounding, as two samples' figures do: what is left would be
+/// taken for a shrinkage, which whitens every direction that the samples do not vary along.
+fn difference(a: f64, b: f64) -> f64 {
+    const ROUNDING: f64 = 1e-12;
+
+    if (a - b).abs() > ROUNDING * b { a - b } else { 0.0 }
 }

@@ -1,8 +1,10 @@
 //! The leading directions of large sets, found without the d x d and the n x n matrix.
 
 use crate::support::{assert_close, bytes, correlated, on_threads};
-use mizumashi_whitening::{Method, Remainder, Whitener, WhiteningKind};
-use ndarray::Array2;
+use mizumashi_whitening::{Method, Regularisation, Remainder, Shrinkage, Whitener, WhiteningKind};
+use ndarray::{Array2, s};
+use proptest::prelude::{Just, any, prop_oneof, proptest};
+use proptest::test_runner::Config;
 
 /// Rows whose variances fall off as those of pictures do.
 fn rows(n: usize, d: usize) -> Array2<f32> {
@@ -29,6 +31,40 @@ fn it_finds_what_the_exact_ways_find() {
                     || kind == WhiteningKind::Pca
             );
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(Config::with_cases(48))]
+
+    #[test]
+    fn rows_along_no_more_directions_than_are_kept_are_fitted_as_the_primal_does(
+        rank in 1..8_usize, spare in 0..4_usize, [more, wider] in [2..40_usize, 0..40],
+        correlations in any::<bool>(), rho in prop_oneof![Just(0.0), 0.01..1.0_f64],
+        remainder in prop_oneof![
+            Just(Remainder::Zero), Just(Remainder::Average), Just(Remainder::Amplified),
+        ],
+        seed in any::<u64>(),
+    ) {
+        let left = correlated(2 * rank + more, rank, seed).mapv(f64::from);
+        let rows = left.dot(&correlated(rank, 2 * rank + wider, !seed).mapv(f64::from)) + 5.0;
+        let kind = if correlations { WhiteningKind::ZcaCor } else { WhiteningKind::Zca };
+        let whitener = Whitener::new(kind)
+            .directions(Some(rank + spare))
+            .regularisation(Regularisation::Eigenvalue(0.01))
+            .shrinkage(Shrinkage::Fixed(rho))
+            .remainder(remainder);
+        let fit = |method| whitener.clone().method(Some(method)).fit(rows.view()).unwrap();
+        let (exact, found) = (fit(Method::Primal), fit(Method::Randomised));
+        assert_eq!(found.rank(), rank);
+        // The primal keeps directions without samples, too, where shrinkage gives them a variance.
+        let variances = exact.eigenvalues();
+        let variances = variances.slice(s![..rank]);
+        assert_close(&found.eigenvalues(), &variances, 1e-10 * variances[0]);
+        let matrix = exact.matrix(1 << 20).unwrap();
+        let scale = matrix.fold(0.0_f64, |a, b| a.max(b.abs()));
+        assert_close(&found.matrix(1 << 20).unwrap(), &matrix, 1e-7 * scale);
+        assert_close(&found.bias(), &(-matrix.dot(&exact.mean())), 1e-6 * scale);
     }
 }
 

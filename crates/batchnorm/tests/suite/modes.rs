@@ -3,44 +3,10 @@
 use mizumashi_batchnorm::{
     BatchNorm, BatchNormConfig, Error, Layout, Renormalisation, RunningAverage, RunningVariance,
 };
-use ndarray::{Array, Array1, Array2, Array4, Axis, Dimension, array, concatenate, s};
+use ndarray::{Array, Array1, Array2, Array4, Axis, Dimension, array, concatenate, s, stack};
 use proptest::prelude::*;
 
 const LAYOUTS: [Layout; 2] = [Layout::Nchw, Layout::Nhwc];
-
-#[test]
-fn in_place_gives_what_other_memory_gets() {
-    for layout in LAYOUTS {
-        // In planes, in rows, and with many channels.
-        for shape in [[3, 2, 9, 8], [40, 2, 2, 1], [2, 40, 5, 5]] {
-            let (x, dy) = (wave(shape, 1.0), wave(shape, 2.0));
-            let mut layer = layer(shape[layout.channel_axis().index()], layout);
-            let mut other = layer.clone();
-            let (y, saved) = layer.forward(x.view()).unwrap();
-            let expected = layer.backward(&saved, x.view(), dy.view()).unwrap();
-
-            let mut place = x.clone();
-            let saved_in_place = other.forward_inplace(place.view_mut()).unwrap();
-            assert_eq!(place, y);
-            assert_eq!(other, layer);
-            let mut gradient = dy.clone();
-            let by =
-                other.backward_inplace(&saved_in_place, place.view(), gradient.view_mut()).unwrap();
-            assert!(near(&gradient, &expected.dx, 1e-12));
-            assert!(near(&by.dgamma, &expected.dgamma, 1e-11));
-            assert!(near(&by.dbeta, &expected.dbeta, 1e-12));
-
-            let mut gradient = dy.clone();
-            let by = layer.backward_inplace(&saved, x.view(), gradient.view_mut()).unwrap();
-            assert_eq!((gradient, by.dgamma), (expected.dx, expected.dgamma));
-
-            let inferred = layer.infer(x.view()).unwrap();
-            let mut place = x.clone();
-            layer.infer_inplace(place.view_mut()).unwrap();
-            assert_eq!(place, inferred);
-        }
-    }
-}
 
 #[test]
 fn in_place_needs_a_gamma_and_a_dense_batch_only_for_speed() {
@@ -61,6 +27,117 @@ fn in_place_needs_a_gamma_and_a_dense_batch_only_for_speed() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn in_place_gives_what_other_memory_gets(
+        // In planes, in rows, and with many channels.
+        [n, c, h, w] in prop_oneof![
+            [2..5_usize, 1..5, 5..10, 5..10],
+            [20..50_usize, 1..5, 1..3, 1..3],
+            [2..4_usize, 20..50, 3..7, 3..7],
+        ],
+        layout in prop::sample::select(&LAYOUTS[..]),
+        seed in 0.0..9.0,
+    ) {
+        let shape = layout.batch_shape(n, [h, w, c]);
+        let (x, dy) = (wave(shape, seed), wave(shape, seed + 1.0));
+        let mut layer = layer(c, layout);
+        let mut other = layer.clone();
+        let (y, saved) = layer.forward(x.view()).unwrap();
+        let expected = layer.backward(&saved, x.view(), dy.view()).unwrap();
+
+        let mut place = x.clone();
+        let saved_in_place = other.forward_inplace(place.view_mut()).unwrap();
+        prop_assert_eq!(&place, &y);
+        prop_assert_eq!(&other, &layer);
+        let mut gradient = dy.clone();
+        let by =
+            other.backward_inplace(&saved_in_place, place.view(), gradient.view_mut()).unwrap();
+        // The input is recovered to about 1e-15, of which dgamma has at most 324 times.
+        prop_assert!(near(&gradient, &expected.dx, 1e-12));
+        prop_assert!(near(&by.dgamma, &expected.dgamma, 1e-11));
+        prop_assert_eq!(by.dbeta, &expected.dbeta);
+
+        let mut gradient = dy.clone();
+        let by = layer.backward_inplace(&saved, x.view(), gradient.view_mut()).unwrap();
+        prop_assert_eq!((gradient, by.dgamma), (expected.dx, expected.dgamma));
+
+        let inferred = layer.infer(x.view()).unwrap();
+        let mut place = x.clone();
+        layer.infer_inplace(place.view_mut()).unwrap();
+        prop_assert_eq!(place, inferred);
+    }
+
+    #[test]
+    fn running_statistics_follow_those_of_the_batches(
+        samples in prop::collection::vec(2..6_usize, 1..5),
+        [c, h, w] in [1..4_usize, 1..5, 1..5],
+        momentum in 0.0..=1.0,
+        (cumulative, unbiased) in any::<(bool, bool)>(),
+        layout in prop::sample::select(&LAYOUTS[..]),
+        seed in 0.0..9.0,
+    ) {
+        let (average, (variance, ddof)) = (
+            if cumulative { RunningAverage::Cumulative } else { RunningAverage::Exponential },
+            match unbiased {
+                true => (RunningVariance::Unbiased, 1.0),
+                false => (RunningVariance::Biased, 0.0),
+            },
+        );
+        let config =
+            BatchNormConfig { layout, momentum, variance, average, ..BatchNormConfig::pytorch() };
+        let mut layer = BatchNorm::<f64>::new(c, config).unwrap();
+        let start = Array2::from_shape_fn((2, c), |(which, _)| [0.0, 1.0][which]);
+        let (mut exponential, mut sum) = (start.clone(), Array2::zeros((2, c)));
+        for (index, &n) in samples.iter().enumerate() {
+            let x = wave(layout.batch_shape(n, [h, w, c]), seed + index as f64);
+            layer.forward(x.view()).unwrap();
+            let batch = Array2::from_shape_fn((2, c), |(which, channel)| {
+                let x = x.index_axis(layout.channel_axis(), channel);
+                [x.mean().unwrap(), x.var(ddof)][which]
+            });
+            exponential = exponential * (1.0 - momentum) + &batch * momentum;
+            sum += &batch;
+        }
+        prop_assert_eq!(layer.batches(), samples.len() as u64);
+        let expected = if cumulative { sum / samples.len() as f64 } else { exponential };
+        // Sums of at most 80 squares below 9.
+        let found = stack![Axis(0), layer.running_mean(), layer.running_variance()];
+        prop_assert!(near(&found, &expected, 1e-13));
+    }
+
+    #[test]
+    fn renormalisation_goes_towards_the_running_statistics_as_far_as_its_limits(
+        [n, c, h, w] in [2..6_usize, 1..20, 1..5, 1..5],
+        (mean, variance) in (-2.0..2.0, 0.05..5.0),
+        (r_max, d_max) in (1.0..3.0_f64, 0.0..2.0_f64),
+        layout in prop::sample::select(&LAYOUTS[..]),
+        seed in 0.0..9.0,
+    ) {
+        let x = wave(layout.batch_shape(n, [h, w, c]), seed);
+        let mut layer = layer(c, layout);
+        layer.set_running(&vec![mean; c], &vec![variance; c]).unwrap();
+        let by = |r_max: f64, d_max: f64| {
+            let mut layer = layer.clone();
+            layer.set_renormalisation(Some(Renormalisation { r_max, d_max })).unwrap();
+            layer.forward(x.view()).unwrap().0
+        };
+        let mut expected = x.clone();
+        for (channel, mut x) in expected.axis_iter_mut(layout.channel_axis()).enumerate() {
+            let centre = x.mean().unwrap();
+            let [std, running_std] = [x.var(0.0), variance].map(|square| (square + 1e-5).sqrt());
+            let r = (std / running_std).clamp(1.0 / r_max, r_max);
+            let d = ((centre - mean) / running_std).clamp(-d_max, d_max);
+            let (gamma, beta) = (layer.gamma()[channel], layer.beta()[channel]);
+            x.mapv_inplace(|x| gamma * (r * (x - centre) / std + d) + beta);
+        }
+        // An inverse deviation below 320 multiplies the rounding of a mean.
+        prop_assert!(near(&by(r_max, d_max), &expected, 1e-12));
+        prop_assert!(near(&by(1e6, 1e6), &layer.infer(x.view()).unwrap(), 1e-12));
+        prop_assert_eq!(by(1.0, 0.0), layer.clone().forward(x.view()).unwrap().0);
+    }
+
     #[test]
     fn whole_weights_are_repetitions(
         counts in prop::collection::vec(0..3_usize, 6),
@@ -139,18 +216,8 @@ fn weights_are_checked() {
 }
 
 #[test]
-fn renormalisation_stands_between_batch_and_running_statistics() {
-    let x = wave([8, 3, 2, 2], 1.0);
+fn renormalisation_needs_limits_and_running_statistics() {
     let mut layer = layer(3, Layout::Nchw);
-    layer.set_running(&[0.1, -0.2, 0.3], &[1.1, 0.7, 2.0]).unwrap();
-    let (by_batch, inferred) = (layer.clone().forward(x.view()).unwrap().0, layer.infer(x.view()));
-    let by = |r_max, d_max| {
-        let mut layer = layer.clone();
-        layer.set_renormalisation(Some(Renormalisation { r_max, d_max })).unwrap();
-        layer.forward(x.view()).unwrap().0
-    };
-    assert_eq!(by(1.0, 0.0), by_batch);
-    assert!(near(&by(1e3, 1e3), &inferred.unwrap(), 1e-12));
     let error =
         layer.set_renormalisation(Some(Renormalisation { r_max: 0.5, d_max: 0.0 })).unwrap_err();
     assert_eq!(error, Error::Renormalisation { r_max: 0.5, d_max: 0.0 });
@@ -180,18 +247,6 @@ fn a_frozen_layer_trains_as_it_infers() {
     let by = layer.backward_inplace(&saved, place.view(), gradient.view_mut()).unwrap();
     assert_eq!(gradient, expected.dx);
     assert!(near(&by.dgamma, &expected.dgamma, 1e-12));
-}
-
-#[test]
-fn every_batch_counts_alike_in_a_cumulative_average() {
-    let config =
-        BatchNormConfig { average: RunningAverage::Cumulative, ..BatchNormConfig::pytorch() };
-    let mut layer = BatchNorm::<f64>::new(1, config).unwrap();
-    for batch in [array![[1.0], [3.0]], array![[4.0], [8.0]], array![[10.0], [10.0]]] {
-        layer.forward(batch.view()).unwrap();
-    }
-    assert!((layer.running_mean()[0] - 6.0).abs() < 1e-12);
-    assert!((layer.running_variance()[0] - 10.0 / 3.0).abs() < 1e-12);
 }
 
 #[test]

@@ -49,6 +49,37 @@ proptest! {
         prop_assert!(close(&rows.dgamma, &planes.dgamma, 1e-9));
         prop_assert!(close(&rows.dbeta, &planes.dbeta, 1e-9));
     }
+
+    /// The output does not change with the mean of a channel, nor with its scale but for epsilon:
+    /// along either there is no gradient.
+    #[test]
+    fn gradients_have_the_sums_that_standardising_leaves(
+        [n, c, h, w] in [2..9_usize, 1..20, 1..9, 1..9],
+        layout in prop::sample::select(vec![Layout::Nchw, Layout::Nhwc]),
+        seed: u32,
+    ) {
+        let shape = layout.batch_shape(n, [h, w, c]);
+        let (x, dy) = (noise::<f64>(shape, seed), noise(shape, !seed));
+        let (_, Gradients { dx, dgamma, dbeta }) = train(x.view(), dy.view(), layout);
+        for channel in 0..c {
+            let [x, dy, dx] =
+                [&x, &dy, &dx].map(|array| array.index_axis(layout.channel_axis(), channel));
+            let variance = x.var(0.0);
+            let inv_std = 1.0 / (variance + 1e-5).sqrt();
+            let x_hat = (&x - x.mean().unwrap()) * inv_std;
+            let gamma = 0.5 + channel as f64 / c as f64; // that of `train`
+            let rest = gamma * inv_std * dgamma[channel] * 1e-5 / (variance + 1e-5);
+            for (found, expected) in [
+                (dbeta[channel], dy.sum()),
+                (dgamma[channel], (&dy * &x_hat).sum()),
+                (dx.sum(), 0.0),
+                ((&dx * &x_hat).sum(), rest),
+            ] {
+                let error = (found - expected).abs();
+                prop_assert!(error < rounding(x.len(), inv_std), "{found} for {expected}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -236,16 +267,26 @@ fn train<T: Real, D: Dimension>(
     (y, gradients)
 }
 
-fn close<D: Dimension>(found: &Array<f64, D>, expected: &Array<f64, D>, limit: f64) -> bool {
+/// What rounding may make of a sum over so many values below 1, or over their gradients, which
+/// multiply that of their mean by `inv_std` twice. 50 roundings each.
+pub(crate) fn rounding(values: usize, inv_std: f64) -> f64 {
+    50.0 * f64::EPSILON * values as f64 * inv_std.powi(2)
+}
+
+pub(crate) fn close<D: Dimension>(
+    found: &Array<f64, D>,
+    expected: &Array<f64, D>,
+    limit: f64,
+) -> bool {
     found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < limit)
 }
 
-fn channels_last(array: &Array4<f64>) -> Array4<f64> {
+pub(crate) fn channels_last(array: &Array4<f64>) -> Array4<f64> {
     array.view().permuted_axes([0, 2, 3, 1]).as_standard_layout().into_owned()
 }
 
 /// Values in [-1, 1), by a linear congruential generator.
-fn noise<T: Real>(shape: [usize; 4], seed: u32) -> Array4<T> {
+pub(crate) fn noise<T: Real>(shape: [usize; 4], seed: u32) -> Array4<T> {
     let mut state = seed;
     Array4::from_shape_simple_fn(shape, || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

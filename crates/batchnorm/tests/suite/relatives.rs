@@ -2,10 +2,17 @@
 //! differences, and against each other.
 
 use crate::figures::{Step, array, read};
-use mizumashi_batchnorm::{Error, Gradients, Layout, Real, SampleNorm, SampleNormConfig};
-use ndarray::{Array2, Array4, ArrayD, ArrayView1, IxDyn, array, s};
+use crate::properties::{channels_last, close, noise, rounding};
+use mizumashi_batchnorm::{
+    BatchNorm, BatchNormConfig, Error, Gradients, Layout, Real, RunningVariance, SampleNorm,
+    SampleNormConfig, Saved,
+};
+use ndarray::{Array1, Array2, Array4, ArrayView1, Axis, IxDyn, array, s};
 use num_traits::cast;
+use proptest::prelude::*;
 use serde::Deserialize;
+
+const PYTORCH: SampleNormConfig = SampleNormConfig::pytorch();
 
 #[derive(Deserialize)]
 struct Case {
@@ -22,10 +29,10 @@ struct Case {
 }
 
 impl Case {
-    fn layer<T: Real>(&self, layout: Layout) -> SampleNorm<T> {
+    fn layer<T: Real>(&self) -> SampleNorm<T> {
         let learnt = !self.gamma.is_empty();
         let config =
-            SampleNormConfig { layout, epsilon: self.epsilon, scale: learnt, center: learnt };
+            SampleNormConfig { epsilon: self.epsilon, scale: learnt, center: learnt, ..PYTORCH };
         let mut layer = match (&self.axes, self.groups) {
             (Some(axes), _) => SampleNorm::layer(axes, config),
             (None, Some(groups)) => SampleNorm::group(groups, self.shape[1], config),
@@ -39,7 +46,7 @@ impl Case {
     }
 
     fn step<T: Real>(&self) -> Step {
-        let layer = self.layer::<T>(Layout::Nchw);
+        let layer = self.layer::<T>();
         let (x, dy) = (array::<T>(&self.shape, &self.x), array(&self.shape, &self.dy));
         let (y, saved) = layer.forward::<IxDyn>(x.view()).unwrap();
         Step::new(&y, &layer.backward(&saved, x.view(), dy.view()).unwrap())
@@ -57,27 +64,156 @@ fn both_precisions_match_pytorch() {
     }
 }
 
-#[test]
-fn channels_last_are_channels_second_permuted() {
-    for case in read::<Case>("relatives.json") {
-        if case.groups.is_none() || case.shape.len() != 4 {
-            continue;
+proptest! {
+    #[test]
+    fn what_shares_statistics_has_mean_beta_and_deviation_gamma(
+        shape in [1..5_usize, 1..13, 1..7, 1..7], per in 1..5_usize, first in 0..4_usize,
+        gamma in -3.0..3.0, beta in -3.0..3.0, seed: u32,
+    ) {
+        let (shape, norms) = norms(shape, per, first);
+        let x = noise::<f64>(shape, seed);
+        for (mut norm, sets) in norms {
+            norm.gamma_mut().fill(gamma);
+            norm.beta_mut().fill(beta);
+            let (y, _) = norm.forward(x.view()).unwrap();
+            let sets = (sets, x.len() / sets);
+            for (x, y) in rows(&x, sets).outer_iter().zip(rows(&y, sets).outer_iter()) {
+                let shrunk = (x.var(0.0) / (x.var(0.0) + 1e-5)).sqrt();
+                // A gamma of 3 and an inverse deviation below 320 multiply the rounding of a mean.
+                prop_assert!((y.mean().unwrap() - beta).abs() < 1e-12);
+                prop_assert!((y.std(0.0) - gamma.abs() * shrunk).abs() < 1e-12);
+            }
         }
-        let last = |array: ArrayD<f64>| {
-            array.permuted_axes(vec![0, 2, 3, 1]).as_standard_layout().into_owned()
-        };
-        let [x, dy] = [&case.x, &case.dy].map(|values| last(array(&case.shape, values)));
-        let layer = case.layer::<f64>(Layout::Nhwc);
-        let (y, saved) = layer.forward(x.view()).unwrap();
-        let found = Step::new(&y, &layer.backward(&saved, x.view(), dy.view()).unwrap());
-        let expected = Step {
-            y: last(array(&case.shape, &case.expected.y)).into_iter().collect(),
-            dx: last(array(&case.shape, &case.expected.dx)).into_iter().collect(),
-            dgamma: case.expected.dgamma.clone(),
-            dbeta: case.expected.dbeta.clone(),
-        };
-        assert!(found.error(&expected) < 2e-14);
     }
+
+    /// The output does not change with the mean of what shares statistics, whatever the gammas.
+    #[test]
+    fn dx_sums_to_nothing_over_what_shares_statistics(
+        shape in [1..5_usize, 1..13, 1..7, 1..7], per in 1..5_usize, first in 0..4_usize,
+        seed: u32,
+    ) {
+        let (shape, norms) = norms(shape, per, first);
+        let (x, dy) = (noise::<f64>(shape, seed), noise(shape, !seed));
+        for (mut norm, sets) in norms {
+            let gammas = noise::<f64>([norm.gamma().len(), 1, 1, 1], seed ^ 1);
+            norm.gamma_mut().assign(&gammas.flatten());
+            let (_, saved) = norm.forward(x.view()).unwrap();
+            let dx = norm.backward(&saved, x.view(), dy.view()).unwrap().dx;
+            let sets = (sets, x.len() / sets);
+            for (dx, inv_std) in rows(&dx, sets).outer_iter().zip(saved.inv_std()) {
+                prop_assert!(dx.sum().abs() < rounding(dx.len(), inv_std), "{}", dx.sum());
+            }
+        }
+    }
+
+    #[test]
+    fn one_group_is_layer_normalisation_of_each_sample(
+        shape in [1..5_usize, 1..13, 1..7, 1..7],
+        gamma in -3.0..3.0, beta in -3.0..3.0, seed: u32,
+    ) {
+        let [_, c, h, w] = shape;
+        let (x, dy) = (noise::<f64>(shape, seed), noise(shape, !seed));
+        let step = |norm: Result<SampleNorm<f64>, Error>| {
+            let mut norm = norm.unwrap();
+            norm.gamma_mut().fill(gamma);
+            norm.beta_mut().fill(beta);
+            let (y, saved) = norm.forward(x.view()).unwrap();
+            (y, norm.backward(&saved, x.view(), dy.view()).unwrap(), saved)
+        };
+        let (y, by_group, saved) = step(SampleNorm::group(1, c, PYTORCH));
+        let (z, by_layer, _) = step(SampleNorm::layer(&shape[1..], PYTORCH));
+        let limit = 3.0 * largest_rounding(&x, &saved);
+        prop_assert!(close(&y, &z, limit));
+        prop_assert!(close(&by_group.dx, &by_layer.dx, limit));
+        let channels = |by: &Array1<f64>| by.to_shape((c, h * w)).unwrap().sum_axis(Axis(1));
+        prop_assert!(close(&by_group.dgamma, &channels(&by_layer.dgamma), limit));
+        prop_assert!(close(&by_group.dbeta, &channels(&by_layer.dbeta), limit));
+    }
+
+    #[test]
+    fn instance_normalisation_is_batch_normalisation_of_each_sample_alone(
+        [n, c, h, w] in [1..5_usize, 1..13, 1..7, 1..7],
+        layout in prop::sample::select(vec![Layout::Nchw, Layout::Nhwc]),
+        seed: u32,
+    ) {
+        let shape = layout.batch_shape(n, [h, w, c]);
+        let (x, dy) = (noise::<f64>(shape, seed), noise(shape, !seed));
+        let variance = RunningVariance::Biased; // the other refuses a single value
+        let config = BatchNormConfig { layout, variance, ..BatchNormConfig::pytorch() };
+        let mut batch = BatchNorm::new(c, config).unwrap();
+        batch.gamma_mut().assign(&noise([c, 1, 1, 1], seed ^ 1).flatten());
+        batch.beta_mut().assign(&noise([c, 1, 1, 1], seed ^ 2).flatten());
+        let config = SampleNormConfig { layout, ..PYTORCH };
+        let mut norm = SampleNorm::instance(c, config).unwrap();
+        norm.gamma_mut().assign(&batch.gamma());
+        norm.beta_mut().assign(&batch.beta());
+
+        let (y, saved) = norm.forward(x.view()).unwrap();
+        let gradients = norm.backward(&saved, x.view(), dy.view()).unwrap();
+        let limit = largest_rounding(&x, &saved);
+        let [mut dgamma, mut dbeta] = [(); 2].map(|()| Array1::<f64>::zeros(c));
+        for sample in 0..n {
+            let alone = |array: &Array4<f64>| array.select(Axis(0), &[sample]);
+            let (x, dy) = (alone(&x), alone(&dy));
+            let (expected, saved) = batch.forward(x.view()).unwrap();
+            let by = batch.backward(&saved, x.view(), dy.view()).unwrap();
+            prop_assert!(close(&alone(&y), &expected, limit));
+            prop_assert!(close(&alone(&gradients.dx), &by.dx, limit));
+            dgamma += &by.dgamma;
+            dbeta += &by.dbeta;
+        }
+        prop_assert!(close(&gradients.dgamma, &dgamma, limit));
+        prop_assert!(close(&gradients.dbeta, &dbeta, limit));
+    }
+
+    #[test]
+    fn channels_last_are_channels_second_permuted(
+        [n, groups, per, h, w] in [1..5_usize, 1..5, 1..5, 1..7, 1..7], seed: u32,
+    ) {
+        let c = groups * per;
+        let (x, dy) = (noise::<f64>([n, c, h, w], seed), noise([n, c, h, w], !seed));
+        let step = |layout: Layout, x: Array4<f64>, dy: Array4<f64>| {
+            let config = SampleNormConfig { layout, ..PYTORCH };
+            let mut norm = SampleNorm::group(groups, c, config).unwrap();
+            norm.gamma_mut().assign(&noise([c, 1, 1, 1], seed ^ 1).flatten());
+            norm.beta_mut().assign(&noise([c, 1, 1, 1], seed ^ 2).flatten());
+            let (y, saved) = norm.forward(x.view()).unwrap();
+            (y, norm.backward(&saved, x.view(), dy.view()).unwrap(), saved)
+        };
+        let (y, planes, saved) = step(Layout::Nchw, x.clone(), dy.clone());
+        let (y_last, rows, _) = step(Layout::Nhwc, channels_last(&x), channels_last(&dy));
+        let limit = largest_rounding(&x, &saved);
+        prop_assert!(close(&y_last, &channels_last(&y), limit));
+        prop_assert!(close(&rows.dx, &channels_last(&planes.dx), limit));
+        prop_assert!(close(&rows.dgamma, &planes.dgamma, limit));
+        prop_assert!(close(&rows.dbeta, &planes.dbeta, limit));
+    }
+}
+
+/// Layers for a batch of about this shape, which is returned, each with how many statistics it has
+/// of the batch: what shares them lies together in memory.
+fn norms(
+    [n, c, h, w]: [usize; 4],
+    per: usize,
+    first: usize,
+) -> ([usize; 4], [(SampleNorm<f64>, usize); 3]) {
+    let groups = c.div_ceil(per);
+    let shape = [n, groups * per, h, w];
+    let norms = [
+        (SampleNorm::layer(&shape[first..], PYTORCH), shape[..first].iter().product()),
+        (SampleNorm::group(groups, shape[1], PYTORCH), n * groups),
+        (SampleNorm::instance(shape[1], PYTORCH), n * shape[1]),
+    ];
+    (shape, norms.map(|(norm, sets)| (norm.unwrap(), sets)))
+}
+
+fn rows(array: &Array4<f64>, shape: (usize, usize)) -> Array2<f64> {
+    array.to_shape(shape).unwrap().into_owned()
+}
+
+/// For all sums over a batch.
+fn largest_rounding(x: &Array4<f64>, saved: &Saved) -> f64 {
+    rounding(x.len(), saved.inv_std().into_iter().fold(0.0, f64::max))
 }
 
 #[test]

@@ -1,78 +1,118 @@
 //! Workers that train as if their batches were one.
 
 use std::error::Error as StdError;
+use std::ops::Range;
 use std::thread;
 
+use crate::properties::noise;
 use mizumashi_batchnorm::{
     BatchNorm, BatchNormConfig, Collective, Error, Gradients, Layout, Real, Workers,
 };
 use ndarray::{Array, Array1, Array4, ArrayView4, Axis, Dimension, Ix4, array, concatenate, s};
 use num_traits::cast;
+use proptest::prelude::*;
 
-/// Rows of the workers: not equally many.
-const CUTS: [usize; 4] = [0, 3, 4, 9];
+/// A batch, the gradient of its output, and the weights of its samples, if any.
+struct Batch<T> {
+    layout: Layout,
+    x: Array4<T>,
+    dy: Array4<T>,
+    weights: Option<Array1<T>>,
+}
 
 /// A layer after a step, its output and its gradients.
 type Trained<T> = (BatchNorm<T>, Array4<T>, Gradients<T, Ix4>);
 
-fn whole<T: Real>(layout: Layout, x: &Array4<T>, dy: &Array4<T>) -> Trained<T> {
-    let mut layer = layer(x.len_of(layout.channel_axis()), layout);
-    let (y, saved) = layer.forward(x.view()).unwrap();
-    let gradients = layer.backward(&saved, x.view(), dy.view()).unwrap();
-    (layer, y, gradients)
+impl<T: Real> Batch<T> {
+    fn rows(&self, cut: Range<usize>) -> Self {
+        let mine = |batch: &Array4<T>| batch.slice(s![cut.clone(), .., .., ..]).to_owned();
+        let weights =
+            self.weights.as_ref().map(|weights| weights.slice(s![cut.clone()]).to_owned());
+        Self { layout: self.layout, x: mine(&self.x), dy: mine(&self.dy), weights }
+    }
+
+    fn step(&self, worker: Option<&Workers>) -> Trained<T> {
+        let Self { layout, x, dy, weights } = self;
+        let mut layer = layer(x.len_of(layout.channel_axis()), *layout);
+        let mut training = layer.training();
+        if let Some(weights) = weights {
+            training = training.weights(weights.view());
+        }
+        if let Some(worker) = worker {
+            training = training.across(worker);
+        }
+        let (y, saved) = training.forward(x.view()).unwrap();
+        let mut backward = layer.backpropagation(&saved);
+        if let Some(worker) = worker {
+            backward = backward.across(worker);
+        }
+        let gradients = backward.backward(x.view(), dy.view()).unwrap();
+        (layer, y, gradients)
+    }
 }
 
-/// What the workers make of their parts, in order.
-fn parts<T: Real>(layout: Layout, x: &Array4<T>, dy: &Array4<T>) -> Vec<Trained<T>> {
-    let layer = layer::<T>(x.len_of(layout.channel_axis()), layout);
-    thread::scope(|scope| {
-        let threads: Vec<_> = Workers::group(CUTS.len() - 1)
-            .into_iter()
-            .map(|worker| {
-                let (mut layer, cut) =
-                    (layer.clone(), CUTS[worker.rank()]..CUTS[worker.rank() + 1]);
-                let mine = |batch: &Array4<T>| batch.slice(s![cut.clone(), .., .., ..]).to_owned();
-                let (x, dy) = (mine(x), mine(dy));
-                scope.spawn(move || {
-                    let (y, saved) = layer.training().across(&worker).forward(x.view()).unwrap();
-                    let backward = layer.backpropagation(&saved).across(&worker);
-                    let gradients = backward.backward(x.view(), dy.view()).unwrap();
-                    (layer, y, gradients)
-                })
+/// Checks what workers make of the rows between these cuts against what one makes of all.
+fn check<T: Real>(batch: &Batch<T>, cuts: &[usize], limit: f64) {
+    let parts: Vec<Trained<T>> = thread::scope(|scope| {
+        let workers = Workers::group(cuts.len() - 1).into_iter();
+        let threads: Vec<_> = workers
+            .zip(cuts.windows(2))
+            .map(|(worker, cut)| {
+                let mine = batch.rows(cut[0]..cut[1]);
+                scope.spawn(move || mine.step(Some(&worker)))
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+    });
+    let (layer, y, gradients) = batch.step(None);
+    let joined = |part: fn(&Trained<T>) -> ArrayView4<T>| {
+        concatenate(Axis(0), &parts.iter().map(part).collect::<Vec<_>>()).unwrap()
+    };
+    assert!(near(&joined(|part| part.1.view()), &y, limit));
+    assert!(near(&joined(|part| part.2.dx.view()), &gradients.dx, limit));
+    let (first, _, by_first) = &parts[0];
+    assert!(near(&by_first.dgamma, &gradients.dgamma, limit));
+    assert!(near(&by_first.dbeta, &gradients.dbeta, limit));
+    let running = |layer: &BatchNorm<T>| {
+        concatenate![Axis(0), layer.running_mean(), layer.running_variance()]
+    };
+    assert!(near(&running(first), &running(&layer), 1e-12));
+    for (other, _, by) in &parts {
+        // To the bit.
+        assert!(other == first);
+        assert!((&by.dgamma, &by.dbeta) == (&by_first.dgamma, &by_first.dbeta));
+    }
 }
 
-#[test]
-fn workers_give_what_one_batch_gives() {
-    for layout in [Layout::Nchw, Layout::Nhwc] {
-        let (x, dy) = (noise::<f32>([9, 6, 7, 5], 1), noise([9, 6, 7, 5], 2));
-        let (layer, y, gradients) = whole(layout, &x, &dy);
-        let parts = parts(layout, &x, &dy);
-        let joined = |part: fn(&Trained<f32>) -> ArrayView4<f32>| {
-            concatenate(Axis(0), &parts.iter().map(part).collect::<Vec<_>>()).unwrap()
-        };
-        assert!(near(&joined(|part| part.1.view()), &y, 1e-6));
-        assert!(near(&joined(|part| part.2.dx.view()), &gradients.dx, 1e-6));
-        for (theirs, _, by) in &parts {
-            assert!(near(&by.dgamma, &gradients.dgamma, 1e-5 * 30.0));
-            assert!(near(&by.dbeta, &gradients.dbeta, 1e-5 * 30.0));
-            assert_eq!(theirs, &parts[0].0); // to the bit
-            let (found, expected) = (theirs.running_variance(), layer.running_variance());
-            assert!(near(&found.to_owned(), &expected.to_owned(), 1e-12));
-        }
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn however_a_batch_is_cut_its_workers_give_what_one_gives(
+        [n, c, h, w] in [2..12_usize, 1..20, 2..6, 2..6],
+        cuts in prop::collection::btree_set(1..11_usize, 0..5),
+        weights in prop::option::of(prop::collection::vec(prop_oneof![Just(0.0), 0.5..3.0], 12)),
+        layout in prop::sample::select(vec![Layout::Nchw, Layout::Nhwc]),
+        seed: u32,
+    ) {
+        let shape = layout.batch_shape(n, [h, w, c]);
+        let weights = weights.map(|weights| Array1::from(weights[..n].to_vec()));
+        prop_assume!(weights.as_ref().is_none_or(|weights| weights.sum() > 0.0));
+        let batch = Batch { layout, x: noise(shape, seed), dy: noise(shape, !seed), weights };
+        let cuts: Vec<_> =
+            [0].into_iter().chain(cuts.into_iter().filter(|&cut| cut < n)).chain([n]).collect();
+        // An inv_std, of 4 values at the least, hardly reaches 50. A gradient multiplies a rounding
+        // by its square, or by it and is summed over at most 275 values.
+        check::<f64>(&batch, &cuts, 1e-11);
     }
 }
 
 #[test]
-fn exact_types_agree_to_rounding() {
-    let (x, dy) = (noise::<f64>([9, 6, 7, 5], 1), noise([9, 6, 7, 5], 2));
-    let (_, _, gradients) = whole(Layout::Nchw, &x, &dy);
-    for (_, _, by) in parts(Layout::Nchw, &x, &dy) {
-        assert!(near(&by.dgamma, &gradients.dgamma, 1e-11));
-        assert!(near(&by.dbeta, &gradients.dbeta, 1e-11));
+fn single_precision_loses_no_more_than_its_last_digit() {
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        let (x, dy) = (noise([9, 6, 7, 5], 1), noise([9, 6, 7, 5], 2));
+        // The last digit of what is below 32.
+        check::<f32>(&Batch { layout, x, dy, weights: None }, &[0, 3, 4, 9], 2e-6);
     }
 }
 
@@ -207,13 +247,4 @@ fn layer<T: Real>(channels: usize, layout: Layout) -> BatchNorm<T> {
 fn near<T: Real, D: Dimension>(found: &Array<T, D>, expected: &Array<T, D>, limit: f64) -> bool {
     assert_eq!(found.shape(), expected.shape());
     found.iter().zip(expected).all(|(&a, &b)| (a.into() - b.into()).abs() < limit)
-}
-
-/// Values in [-1, 1), by a linear congruential generator.
-fn noise<T: Real>(shape: [usize; 4], seed: u32) -> Array4<T> {
-    let mut state = seed;
-    Array4::from_shape_simple_fn(shape, || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        cast(f64::from(state >> 8) / f64::from(1_u32 << 23) - 1.0).unwrap()
-    })
 }

@@ -30,22 +30,24 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     if a != 1.0 || !in_reach {
         return false;
     }
-    let level = Level::new();
-    let (height, _, _) = source.dim();
-    for (row, mut to) in destination.axis_iter_mut(Axis(0)).enumerate() {
-        match at(warp.border, e as i32, dy as i32, row, height) {
-            Some(source_row) => {
-                let from = source.index_axis(Axis(0), source_row);
-                copy_row(level, warp.border, dx as i32, from, to, scaling);
-            }
-            None => {
-                for pixel in to.outer_iter_mut() {
-                    fill(warp.border, pixel, scaling);
-                }
-            }
-        }
+    let (mut source, mut destination) = (source.view(), destination.view_mut());
+    if e == 1.0 && dx == 0.0 && dy == 0.0 && source.dim() == destination.dim() {
+        merge_rows(&mut source, &mut destination);
     }
+    let motion = Motion { border: warp.border, step: e as i32, dx: dx as i32, dy: dy as i32 };
+    dispatch!(Level::new(), simd => copy_rows(simd, motion, source, destination, scaling));
     true
+}
+
+/// Makes one long row of all, where the pixels of both lie in memory as those of one do.
+fn merge_rows<S, D>(source: &mut ArrayView3<'_, S>, destination: &mut ArrayViewMut3<'_, D>) {
+    let mut merged = *source;
+    if merged.len() <= FARTHEST as usize
+        && merged.merge_axes(Axis(0), Axis(1))
+        && destination.merge_axes(Axis(0), Axis(1))
+    {
+        *source = merged;
+    }
 }
 
 /// So far an offset may reach, and a side: their sum is an `i32`.
@@ -56,13 +58,47 @@ fn at(border: Border, step: i32, offset: i32, place: usize, len: usize) -> Optio
     border.nearest(step * place as i32 + offset, 0.0, len as i32)
 }
 
+/// Where the pixel of a row and a column comes from: `step`·row + `dy` and column + `dx`.
+#[derive(Clone, Copy)]
+struct Motion {
+    border: Border,
+    step: i32,
+    dx: i32,
+    dy: i32,
+}
+
+#[inline(always)]
+fn copy_rows<V: Simd, S: PixelValue, D: PixelValue>(
+    _: V,
+    Motion { border, step, dx, dy }: Motion,
+    source: ArrayView3<'_, S>,
+    mut destination: ArrayViewMut3<'_, D>,
+    scaling: Option<Scaling<'_>>,
+) {
+    let tile = scaling.and_then(Tile::new);
+    let height = source.len_of(Axis(0));
+    for (row, mut to) in destination.axis_iter_mut(Axis(0)).enumerate() {
+        match at(border, step, dy, row, height) {
+            Some(row) => {
+                copy_row(border, dx, source.index_axis(Axis(0), row), to, scaling, tile.as_ref());
+            }
+            None => {
+                for pixel in to.outer_iter_mut() {
+                    fill(border, pixel, scaling);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
 fn copy_row<S: PixelValue, D: PixelValue>(
-    level: Level,
     border: Border,
     offset: i32,
     from: ArrayView2<'_, S>,
     mut to: ArrayViewMut2<'_, D>,
     scaling: Option<Scaling<'_>>,
+    tile: Option<&Tile>,
 ) {
     let (count, len) = (to.nrows(), from.nrows());
     let clamp = |column: i32| (column.max(0) as usize).min(count);
@@ -81,8 +117,7 @@ fn copy_row<S: PixelValue, D: PixelValue>(
     if !within.is_empty() {
         let first = (within.start as i32 + offset) as usize;
         let from = from.slice_move(s![first..first + within.len(), ..]);
-        let to = to.slice_mut(s![within, ..]);
-        dispatch!(level, simd => copy_pixels(simd, from, to, scaling));
+        copy_pixels(from, to.slice_mut(s![within, ..]), scaling, tile);
     }
 }
 
@@ -98,11 +133,11 @@ fn fill<D: PixelValue>(
 
 /// Copies as many pixels as there are.
 #[inline(always)]
-fn copy_pixels<V: Simd, S: PixelValue, D: PixelValue>(
-    _: V,
+fn copy_pixels<S: PixelValue, D: PixelValue>(
     from: ArrayView2<'_, S>,
     mut to: ArrayViewMut2<'_, D>,
     scaling: Option<Scaling<'_>>,
+    tile: Option<&Tile>,
 ) {
     let channels = to.ncols();
     if let (Some(from), Some(to)) = (from.to_slice(), to.as_slice_mut()) {
@@ -112,7 +147,7 @@ fn copy_pixels<V: Simd, S: PixelValue, D: PixelValue>(
                     *to = from.convert();
                 }
             }
-            Some(scaling) => scale_slice(from, to, channels, scaling),
+            Some(scaling) => scale_slice(from, to, channels, scaling, tile),
         }
         return;
     }
@@ -147,35 +182,54 @@ fn copy_channel<S: PixelValue, D: PixelValue, const C: usize>(
     }
 }
 
-/// Scales pixels whose channels lie side by side, in tiles that vectors divide evenly.
+/// Factor and summand of each of so many values that follow one another.
+struct Tile {
+    scale: [f32; TILE],
+    shift: [f32; TILE],
+}
+
+/// Divisible by 1, 2, 3 and 4 channels, and by vectors of 16.
+const TILE: usize = 48;
+
+impl Tile {
+    /// Of pixels whose channels lie side by side; none where a tile cuts a pixel.
+    fn new(Scaling { scale, shift }: Scaling<'_>) -> Option<Self> {
+        if !TILE.is_multiple_of(scale.len()) {
+            return None;
+        }
+        let mut tile = Self { scale: [0.0; TILE], shift: [0.0; TILE] };
+        for pixel in tile.scale.chunks_exact_mut(scale.len()) {
+            pixel.copy_from_slice(scale);
+        }
+        for pixel in tile.shift.chunks_exact_mut(shift.len()) {
+            pixel.copy_from_slice(shift);
+        }
+        Some(tile)
+    }
+}
+
+/// Scales pixels whose channels lie side by side, a tile at a time where there is one.
 #[inline(always)]
 fn scale_slice<S: PixelValue, D: PixelValue>(
     from: &[S],
     to: &mut [D],
     channels: usize,
-    Scaling { scale, shift }: Scaling<'_>,
+    scaling: Scaling<'_>,
+    tile: Option<&Tile>,
 ) {
-    /// Divisible by 1, 2, 3 and 4 channels, and by vectors of 16.
-    const TILE: usize = 48;
     let mut rest = 0;
-    if TILE.is_multiple_of(channels) {
-        let (mut factors, mut summands) = ([0.0; TILE], [0.0; TILE]);
-        for place in 0..TILE {
-            factors[place] = scale[place % channels];
-            summands[place] = shift[place % channels];
-        }
+    if let Some(Tile { scale, shift }) = tile {
         let (to_tiles, _) = to.as_chunks_mut::<TILE>();
         let (from_tiles, _) = from.as_chunks::<TILE>();
         for (to, from) in to_tiles.iter_mut().zip(from_tiles) {
             for place in 0..TILE {
-                to[place] = D::from_f32(from[place].to_f32() * factors[place] + summands[place]);
+                to[place] = D::from_f32(from[place].to_f32() * scale[place] + shift[place]);
             }
         }
         rest = to_tiles.len() * TILE;
     }
-    let scaling = Some(Scaling { scale, shift });
     for (place, (to, from)) in to.iter_mut().zip(from).enumerate().skip(rest) {
-        *to = stored(*from, scaling, place % channels);
+        *to = stored(*from, Some(scaling), place % channels);
     }
 }
 

@@ -15,6 +15,24 @@ fn point() -> impl Strategy<Value = Point> {
     (-50.0..50.0, -50.0..50.0).prop_map(|(x, y)| Point { x, y })
 }
 
+/// Height and width.
+fn size() -> impl Strategy<Value = (usize, usize)> {
+    (1..60_usize, 1..60_usize)
+}
+
+fn bounding_box() -> impl Strategy<Value = BoundingBox> {
+    (point(), 0.0..70.0, 0.0..70.0).prop_map(|(low, width, height)| BoundingBox {
+        x_min: low.x,
+        y_min: low.y,
+        x_max: low.x + width,
+        y_max: low.y + height,
+    })
+}
+
+fn whole_image((height, width): (usize, usize)) -> BoundingBox {
+    BoundingBox { x_max: width as f64, y_max: height as f64, ..BoundingBox::default() }
+}
+
 fn distance(p: Point, q: Point) -> f64 {
     (p.x - q.x).abs().max((p.y - q.y).abs())
 }
@@ -32,6 +50,57 @@ proptest! {
         let inverse = map.inverse().unwrap();
         prop_assert!(distance(inverse.map(map.map(at)), at) < 1e-9);
         prop_assert!((inverse.determinant() * map.determinant() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn areas_grow_by_the_determinant(f in map(), g in map(), bounds in bounding_box()) {
+        // Products of two determinants below 32, in terms below 2048.
+        let both = f.then(&g).determinant();
+        prop_assert!((both - f.determinant() * g.determinant()).abs() < 1e-11);
+
+        // Of a map that keeps boxes upright: areas below 16 * 70 * 70, between edges below 500.
+        let [[a, _, c], [_, e, f]] = f.rows();
+        let upright = Affine::new([[a, 0.0, c], [0.0, e, f]]);
+        let expected = upright.determinant().abs() * bounds.area();
+        prop_assert!((bounds.mapped(&upright).area() - expected).abs() < 1e-9);
+    }
+
+    #[test]
+    fn resizing_takes_edges_to_edges_in_one_step_or_two(
+        (a, b, c) in (size(), size(), size()), at in point(),
+    ) {
+        let one = Affine::resize(a, b);
+        // Numbers below 60 * 60.
+        let in_turn = one.then(&Affine::resize(b, c)).map(at);
+        prop_assert!(distance(in_turn, Affine::resize(a, c).map(at)) < 1e-11);
+        let inverse = one.inverse().unwrap();
+        prop_assert!(distance(inverse.map(at), Affine::resize(b, a).map(at)) < 1e-11);
+
+        let (found, expected) = (whole_image(a).mapped(&one), whole_image(b));
+        prop_assert!(found.x_min.abs().max(found.y_min.abs()) < 1e-13);
+        let high = |bounds: BoundingBox| Point { x: bounds.x_max, y: bounds.y_max };
+        prop_assert!(distance(high(found), high(expected)) < 1e-12);
+        prop_assert_eq!(expected.area(), (b.0 * b.1) as f64);
+    }
+
+    #[test]
+    fn a_clipped_box_holds_what_both_the_box_and_the_image_hold(
+        bounds in bounding_box(), (height, width) in size(),
+        points in prop::collection::vec(point(), 20),
+    ) {
+        let holds = |bounds: BoundingBox, at: Point| {
+            (bounds.x_min..bounds.x_max).contains(&at.x)
+                && (bounds.y_min..bounds.y_max).contains(&at.y)
+        };
+        let clipped = bounds.clipped(height, width);
+        for at in points {
+            let expected = holds(bounds, at) && holds(whole_image((height, width)), at);
+            prop_assert_eq!(clipped.is_some_and(|clipped| holds(clipped, at)), expected);
+        }
+        if let Some(clipped) = clipped {
+            prop_assert_eq!(clipped.clipped(height, width), Some(clipped));
+            prop_assert!(0.0 < clipped.area() && clipped.area() <= bounds.area());
+        }
     }
 
     #[test]
@@ -100,13 +169,6 @@ fn constructors_move_points_as_they_say() {
     for (map, (x, y)) in images {
         assert_eq!(map.map(at), Point { x, y }, "{map}");
     }
-}
-
-#[test]
-fn resizing_keeps_the_edges_of_the_image() {
-    let bounds = BoundingBox { x_min: 0.0, y_min: 0.0, x_max: 5.0, y_max: 7.0 };
-    let resized = bounds.mapped(&Affine::resize((7, 5), (14, 20)));
-    assert_eq!(resized, BoundingBox { x_max: 20.0, y_max: 14.0, ..bounds });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod affine;
+mod borders;
 mod golden;
 mod random;
 mod warp;

@@ -23,29 +23,106 @@ fn draws(ranges: &RandomAffine, count: usize) -> Vec<AffineParameters> {
     (0..count).map(|_| ranges.draw(&mut rng, 40, 30).unwrap()).collect()
 }
 
+fn shift() -> impl Strategy<Value = Shift> {
+    // As fractions, as pixels, and mixed.
+    let choice = |values| prop::collection::vec(values, 1..5).prop_map(Shift::Choice);
+    prop_oneof![
+        Just(Shift::None),
+        (0.0..2.0f64).prop_map(Shift::Fraction),
+        (0.0..9.0f64).prop_map(Shift::Distance),
+        (0..9u32).prop_map(Shift::Pixels),
+        choice(-2.0..1.0f64),
+        choice(1.0..9.0f64),
+        choice(-9.0..9.0f64),
+    ]
+}
+
+fn zoom() -> impl Strategy<Value = (f64, f64)> {
+    (0.1..2.0f64, prop_oneof![Just(0.0), 0.0..2.0f64]).prop_map(|(low, more)| (low, low + more))
+}
+
+fn any_ranges() -> impl Strategy<Value = RandomAffine> {
+    let angles = (0.0..=360.0f64, 0.0..=89.0f64);
+    (angles, (shift(), shift()), (zoom(), zoom()), any::<(bool, bool)>()).prop_map(
+        |((rotation, shear), (height_shift, width_shift), (height_zoom, width_zoom), flips)| {
+            RandomAffine {
+                rotation,
+                width_shift,
+                height_shift,
+                shear,
+                height_zoom,
+                width_zoom,
+                horizontal_flip: flips.0,
+                vertical_flip: flips.1,
+            }
+        },
+    )
+}
+
+/// Whether a shift along a side of so many pixels is one of those.
+fn allows(shift: &Shift, side: f64, drawn: f64) -> bool {
+    match shift {
+        Shift::Fraction(fraction) => drawn.abs() <= fraction * side,
+        Shift::Distance(distance) => drawn.abs() <= *distance,
+        Shift::Pixels(count) => drawn.fract() == 0.0 && drawn.abs() < f64::from(*count).max(1.0),
+        Shift::Choice(values) => {
+            let fractions = values.iter().all(|value| *value < 1.0);
+            let unit = if fractions { side } else { 1.0 };
+            values.iter().any(|value| (value * unit).abs() == drawn.abs())
+        }
+        _ => drawn == 0.0,
+    }
+}
+
 proptest! {
     #[test]
-    fn draws_stay_within_their_ranges(
-        seed: u64, rotation in 0.0..=360.0f64, shear in 0.0..=89.0f64, shift in 0.0..2.0f64,
-        low in 0.1..2.0f64, more in 0.0..2.0f64,
-    ) {
-        let ranges = RandomAffine {
-            rotation,
-            shear,
-            width_shift: Shift::Fraction(shift),
-            height_shift: Shift::Distance(shift),
-            height_zoom: (low, low + more),
-            width_zoom: (low, low),
-            ..RandomAffine::default()
-        };
+    fn draws_stay_within_their_ranges(seed: u64, ranges in any_ranges()) {
         let drawn = ranges.draw(&mut ChaCha8Rng::seed_from_u64(seed), 40, 30).unwrap();
-        prop_assert!(drawn.rotation.abs() <= rotation);
-        prop_assert!(drawn.shear.abs() <= shear);
-        prop_assert!(drawn.width_shift.abs() <= shift * 30.0);
-        prop_assert!(drawn.height_shift.abs() <= shift);
-        prop_assert!((low..=low + more).contains(&drawn.height_zoom));
-        prop_assert_eq!(drawn.width_zoom, low);
-        prop_assert!(!drawn.horizontal_flip && !drawn.vertical_flip);
+        prop_assert!(drawn.rotation.abs() <= ranges.rotation);
+        prop_assert!(drawn.shear.abs() <= ranges.shear);
+        prop_assert!(allows(&ranges.height_shift, 40.0, drawn.height_shift), "{drawn:?}");
+        prop_assert!(allows(&ranges.width_shift, 30.0, drawn.width_shift), "{drawn:?}");
+        for ((low, high), drawn) in
+            [(ranges.height_zoom, drawn.height_zoom), (ranges.width_zoom, drawn.width_zoom)]
+        {
+            prop_assert!((low..=high).contains(&drawn));
+        }
+        prop_assert!(ranges.horizontal_flip || !drawn.horizontal_flip);
+        prop_assert!(ranges.vertical_flip || !drawn.vertical_flip);
+    }
+
+    #[test]
+    fn switching_one_range_off_leaves_the_other_numbers_alone(
+        seed: u64, ranges in any_ranges(), field in 0..8,
+    ) {
+        let (off, none) = (RandomAffine::default(), AffineParameters::default());
+        let mut still = ranges.clone();
+        match field {
+            0 => still.rotation = off.rotation,
+            1 => still.height_shift = off.height_shift,
+            2 => still.width_shift = off.width_shift,
+            3 => still.shear = off.shear,
+            4 => still.height_zoom = off.height_zoom,
+            5 => still.width_zoom = off.width_zoom,
+            6 => still.horizontal_flip = off.horizontal_flip,
+            _ => still.vertical_flip = off.vertical_flip,
+        }
+        let [mut all, mut rest] = [(); 2].map(|()| ChaCha8Rng::seed_from_u64(seed));
+        // Of the second draw, too: the first has taken as much from the generator.
+        for _ in 0..2 {
+            let mut expected = ranges.draw(&mut all, 40, 30).unwrap();
+            match field {
+                0 => expected.rotation = none.rotation,
+                1 => expected.height_shift = none.height_shift,
+                2 => expected.width_shift = none.width_shift,
+                3 => expected.shear = none.shear,
+                4 => expected.height_zoom = none.height_zoom,
+                5 => expected.width_zoom = none.width_zoom,
+                6 => expected.horizontal_flip = none.horizontal_flip,
+                _ => expected.vertical_flip = none.vertical_flip,
+            }
+            prop_assert_eq!(still.draw(&mut rest, 40, 30).unwrap(), expected);
+        }
     }
 }
 
@@ -71,23 +148,6 @@ fn a_state_of_the_generator_gives_these_numbers() {
         vertical_flip: false,
     };
     assert_eq!(drawn, expected);
-}
-
-#[test]
-fn switching_one_range_off_leaves_the_other_numbers_alone() {
-    let all = draws(&everything(), 20);
-    let still = RandomAffine { rotation: 0.0, height_shift: Shift::None, ..everything() };
-    let still = RandomAffine { horizontal_flip: false, width_zoom: (1.0, 1.0), ..still };
-    for (all, still) in all.iter().zip(draws(&still, 20)) {
-        let expected = AffineParameters {
-            rotation: 0.0,
-            height_shift: 0.0,
-            horizontal_flip: false,
-            width_zoom: 1.0,
-            ..*all
-        };
-        assert_eq!(still, expected);
-    }
 }
 
 #[test]

@@ -2,16 +2,27 @@
 
 use crate::streams::{batches, on_threads};
 use mizumashi_stats::{
-    Covariance, IntegerCovariance, JointSummary, centred_gram, centred_gram_u8, gram_u8,
+    Covariance, IntegerCovariance, JointSummary, centred_gram, centred_gram_u8, gram, gram_u8,
 };
 use ndarray::{Array2, ArrayView2, Axis, s};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::{Index, select};
 
-fn rows(longest: usize) -> impl Strategy<Value = Array2<u8>> {
-    (1..longest, 1..5_usize).prop_flat_map(|(n, d)| {
+fn rows(count: impl Strategy<Value = usize>) -> impl Strategy<Value = Array2<u8>> {
+    (count, 1..5_usize).prop_flat_map(|(n, d)| {
         vec(any::<u8>(), n * d)
             .prop_map(move |values| Array2::from_shape_vec((n, d), values).unwrap())
+    })
+}
+
+/// Up to four blocks of 512 rows, whole ones and others, far from zero; and where to cut them.
+fn blocks_and_cuts() -> impl Strategy<Value = (Array2<f32>, Vec<usize>)> {
+    let counts = prop_oneof![4 => 1..1800_usize, 1 => Just(512), 1 => Just(1024)];
+    let cuts = vec(prop_oneof![0..1800_usize, select(vec![511, 512, 1024])], 0..4);
+    (rows(counts), cuts).prop_map(|(rows, mut cuts)| {
+        cuts.retain(|&cut| cut < rows.nrows());
+        (rows.mapv(|value| f32::from(value) / 3.0 + 1000.0), cuts)
     })
 }
 
@@ -38,7 +49,7 @@ fn many_rows() -> Array2<u8> {
 
 proptest! {
     #[test]
-    fn integer_covariance_merges_exactly(rows in rows(200), cut in any::<prop::sample::Index>()) {
+    fn integer_covariance_merges_exactly(rows in rows(1..200_usize), cut: Index) {
         let (left, right) = rows.view().split_at(Axis(0), cut.index(rows.nrows()));
         let mut parts = IntegerCovariance::new(rows.ncols());
         let mut merged = parts.clone();
@@ -51,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn either_covariance_agrees_with_the_definition(rows in rows(1200)) {
+    fn either_covariance_agrees_with_the_definition(rows in rows(1..1200_usize)) {
         let real = rows.mapv(f64::from);
         let mean = real.mean_axis(Axis(0)).unwrap();
         let centred = &real - &mean;
@@ -66,33 +77,92 @@ proptest! {
             prop_assert!((found.mean() - &mean).iter().all(|error| error.abs() <= 1e-12 * 255.0));
         }
     }
-}
 
-#[test]
-fn splitting_rows_into_updates_never_shows() {
-    let rows = many_rows().mapv(|value| f32::from(value) / 3.0 + 1000.0);
-    let once = covariance_of(rows.view(), &[]);
-    for cuts in [vec![1, 2, 3], vec![511, 513, 1024], (0..1500).step_by(97).collect()] {
-        assert_eq!(covariance_of(rows.view(), &cuts), once);
+    #[test]
+    fn neither_updates_nor_strides_show_in_a_covariance((rows, cuts) in blocks_and_cuts()) {
+        let once = covariance_of(rows.view(), &[]);
+        prop_assert_eq!(&covariance_of(rows.view(), &cuts), &once);
+        let transposed = rows.t().as_standard_layout().into_owned();
+        for cuts in [&cuts[..], &[]] {
+            prop_assert_eq!(&covariance_of(transposed.t(), cuts), &once);
+        }
     }
-    let transposed = rows.t().as_standard_layout().into_owned();
-    assert_eq!(covariance_of(transposed.t(), &[700]), once);
-}
 
-#[test]
-fn merging_covariances_equals_one_pass_up_to_rounding() {
-    let rows = many_rows().mapv(|value| f32::from(value) / 3.0 + 1000.0);
-    let once = covariance_of(rows.view(), &[]).covariance();
-    for cut in [0, 100, 700, 1024, 1500] {
-        let (left, right) = rows.view().split_at(Axis(0), cut);
-        let [mut merged, right] = [left, right].map(|rows| match rows.nrows() {
-            0 => Covariance::new(rows.ncols()),
-            _ => covariance_of(rows, &[]),
-        });
-        merged.merge(&right).unwrap();
-        assert_eq!(merged.count(), 1500);
-        let error = (merged.covariance() - &once).mapv(f64::abs);
-        assert!(error.iter().all(|&error| error <= 1e-12 * once.diag().sum()));
+    #[test]
+    fn covariances_merged_in_any_order_equal_one_pass_up_to_rounding(
+        (rows, cuts) in blocks_and_cuts(),
+    ) {
+        let empty = Covariance::new(rows.ncols());
+        let merged = |parts: &[Covariance]| {
+            let mut all = empty.clone();
+            parts.iter().for_each(|part| all.merge(part).unwrap());
+            all
+        };
+        let mut parts: Vec<_> = batches(rows.nrows(), &cuts)
+            .into_iter()
+            .map(|batch| covariance_of(rows.slice(s![batch, ..]), &[]))
+            .collect();
+        for part in &parts {
+            prop_assert_eq!(&merged(&[part.clone(), empty.clone()]), part);
+        }
+        let forward = merged(&parts);
+        let pairs: Vec<_> = parts.chunks(2).map(merged).collect();
+        parts.reverse();
+
+        let once = covariance_of(rows.view(), &[]);
+        let (mean, scatter) = (once.mean(), once.scatter());
+        for found in [forward, merged(&pairs), merged(&parts)] {
+            prop_assert_eq!(found.count(), once.count());
+            // Sums of such `f32` are exact in `f64`: a mean is off by a division and a few merges.
+            prop_assert!((found.mean() - &mean).iter().all(|error| error.abs() <= 1e-14 * 1085.0));
+            // An entry sums up to 1800 products, at most the trace: each adds a rounding, 1.1e-16.
+            let error = (found.scatter() - &scatter).mapv(f64::abs);
+            prop_assert!(error.iter().all(|&error| error <= 1e-12 * scatter.diag().sum()));
+        }
+    }
+
+    /// Of few rows, for the sake of time, and of more columns than the 512 multiplied at once.
+    #[test]
+    fn gram_matrices_agree_with_the_definition_whatever_the_strides(
+        columns in rows(1..1200_usize),
+        row_by_row: bool,
+        step in select(vec![1, -1, 2, -3]),
+    ) {
+        fn wide<T>(columns: &Array2<T>, step: isize) -> ArrayView2<'_, T> {
+            columns.slice(s![..;step, ..]).reversed_axes()
+        }
+        let columns = match row_by_row {
+            true => columns.t().as_standard_layout().into_owned().reversed_axes(),
+            false => columns,
+        };
+        let (single, double) = (columns.mapv(f32::from), columns.mapv(f64::from));
+        let rows = wide(&columns, step);
+        let [single, double] = [
+            (gram(wide(&single, step)).unwrap(), centred_gram(wide(&single, step)).unwrap()),
+            (gram(wide(&double, step)).unwrap(), centred_gram(wide(&double, step)).unwrap()),
+        ];
+        prop_assert_eq!(&single, &double);
+
+        let whole = rows.mapv(i64::from);
+        let products = whole.dot(&whole.t());
+        prop_assert_eq!(&gram_u8(rows).unwrap(), &products);
+        // Whole numbers stay whole in `f64`.
+        prop_assert_eq!(single.0, products.mapv(|entry| entry as f64));
+
+        // Times the number of rows, deviations from the mean are whole as well.
+        let count = rows.nrows() as i64;
+        let sums = whole.sum_axis(Axis(0));
+        let mean = sums.mapv(|sum| sum as f64 / count as f64);
+        let deviations = &whole * count - &sums;
+        let products = deviations.dot(&deviations.t());
+        let centred = products.mapv(|entry| entry as f64 / (count * count) as f64);
+        prop_assert_eq!(centred_gram_u8(rows).unwrap(), (mean.clone(), centred.clone()));
+        let (found_mean, found) = single.1;
+        prop_assert_eq!(found_mean, mean);
+        // Up to 1200 products and their sums are rounded, and a mean by 255 * 1.1e-16 where no
+        // deviation but 0 is below a quarter: together by less than 5e-13 of the trace.
+        let error = (found - &centred).mapv(f64::abs);
+        prop_assert!(error.iter().all(|&error| error <= 5e-13 * centred.diag().sum()));
     }
 }
 

@@ -4,8 +4,10 @@
 
 mod errors;
 mod golden;
+mod histograms;
 mod joint;
 mod partial;
 mod properties;
 mod storing;
 mod streams;
+mod weighted;

@@ -1,9 +1,11 @@
 //! What holds for the statistics of any images: merging, batch splits, threads, strides.
 
+use std::fmt::Debug;
+
 use crate::streams::{batches, on_threads};
 use mizumashi_stats::{
-    Accumulator, BinnedHistogram, Grouping, Histogram, IntegerMoments, Layout, Moments, Statistics,
-    Summary, quantiles,
+    Accumulator, Grouping, Histogram, IntegerMoments, Layout, Moments, Statistics, Summary,
+    quantiles,
 };
 use ndarray::{Array1, Array4, ArrayView4, Axis, s};
 use proptest::collection::vec;
@@ -48,8 +50,43 @@ fn merged<A: Accumulator>(left: &A, right: &A) -> A {
     merged
 }
 
-fn close(left: f64, right: f64) -> bool {
-    (left - right).abs() <= 1e-12 * left.abs().max(right.abs())
+/// A mean that is off by `e` makes a variance off by `e (2 std + e)` at most. Here `e` is what some
+/// hundred values of at most `largest` lose, a rounding of 1.1e-16 each.
+#[track_caller]
+fn assert_equal_up_to_rounding(found: &Moments, once: &Moments, largest: f64) {
+    assert_eq!(found.count(), once.count());
+    assert_eq!((found.min(), found.max()), (once.min(), once.max()));
+    let slack = 2e-13 * largest;
+    assert!((found.mean() - once.mean()).abs() <= slack, "{found:?} is not {once:?}");
+    let error = (found.variance() - once.variance()).abs();
+    assert!(error <= slack * (2.0 * once.std() + slack), "{found:?} is not {once:?}");
+}
+
+/// The same images in every order of memory, and in batches that are cut at these places.
+#[track_caller]
+fn assert_only_values_show<A>(images: &Array4<A::Value>, cuts: &[usize], grouping: Grouping)
+where
+    A: Accumulator + PartialEq + Debug,
+{
+    let once = streamed::<A>(images.view(), &[], grouping);
+    let permuted = images.view().permuted_axes([0, 3, 1, 2]);
+    let planar = permuted.as_standard_layout();
+    for batch in [permuted, planar.view()] {
+        assert_eq!(Statistics::<A>::of(batch, Layout::Nchw, grouping).as_ref(), Ok(&once));
+    }
+
+    let (n, h, w, c) = images.dim();
+    let spread = Array4::from_shape_fn((n, h, 2 * w, c), |(n, y, x, c)| images[[n, y, x / 2, c]]);
+    let mirrored = images.slice(s![..;-1, ..;-1, ..;-1, ..;-1]);
+    let mirrored = mirrored.as_standard_layout();
+    for view in [
+        images.view(),
+        planar.view().permuted_axes([0, 2, 3, 1]),
+        spread.slice(s![.., .., ..;2, ..]),
+        mirrored.slice(s![..;-1, ..;-1, ..;-1, ..;-1]),
+    ] {
+        assert_eq!(streamed::<A>(view, cuts, grouping), once);
+    }
 }
 
 proptest! {
@@ -59,7 +96,7 @@ proptest! {
         b in vec(any::<u8>(), 0..300),
         c in vec(any::<u8>(), 0..300),
     ) {
-        fn check<A: Accumulator<Value = u8> + PartialEq + std::fmt::Debug>(
+        fn check<A: Accumulator<Value = u8> + PartialEq + Debug>(
             parts: [&[u8]; 3],
             of: impl Fn(&[u8]) -> A,
         ) {
@@ -83,7 +120,7 @@ proptest! {
         length in prop_oneof![0..200_usize, 0..20_000_usize],
         seed: u32,
     ) {
-        fn check<A: Accumulator<Value = u8> + PartialEq + std::fmt::Debug>(
+        fn check<A: Accumulator<Value = u8> + PartialEq + Debug>(
             channels: usize,
             values: &[u8],
         ) {
@@ -115,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn merging_moments_equals_one_pass_up_to_rounding(
+    fn merging_moments_in_any_order_equals_one_pass_up_to_rounding(
         a in vec(-1e3_f32..1e3, 1..300),
         b in vec(-1e3_f32..1e3, 1..300),
         c in vec(-1e3_f32..1e3, 1..300),
@@ -124,41 +161,58 @@ proptest! {
         let once = Moments::of(&[&a[..], &b, &c].concat());
         let mut pushed = Moments::default();
         [&a[..], &b, &c].concat().into_iter().for_each(|value| pushed.push(value));
-        for other in [merged(&merged(&ma, &mb), &mc), merged(&ma, &merged(&mb, &mc)), pushed] {
-            prop_assert_eq!(other.count(), once.count());
-            // A mean near 0 is exact relative to the values, not to itself.
-            prop_assert!((other.mean() - once.mean()).abs() <= 1e-12 * 1e3);
-            prop_assert!(close(other.variance(), once.variance()));
-            prop_assert_eq!((other.min(), other.max()), (once.min(), once.max()));
+        let [right, left, backwards] = [
+            merged(&ma, &merged(&mb, &mc)),
+            merged(&merged(&ma, &mb), &mc),
+            merged(&mc, &merged(&mb, &ma)),
+        ];
+        for found in [right, left, backwards, pushed] {
+            assert_equal_up_to_rounding(&found, &once, 1e3);
         }
+        prop_assert_eq!(merged(&ma, &Moments::default()), ma);
+        prop_assert_eq!(merged(&Moments::default(), &ma), ma);
     }
 
     #[test]
-    fn splitting_into_batches_never_shows((images, cuts) in images(), grouping in grouping()) {
-        let real = real(&images);
-        prop_assert_eq!(
-            streamed::<Moments>(real.view(), &cuts, grouping),
-            streamed::<Moments>(real.view(), &[], grouping)
-        );
-        prop_assert_eq!(
-            streamed::<Histogram>(images.view(), &cuts, grouping),
-            streamed::<Histogram>(images.view(), &[], grouping)
-        );
+    fn layout_strides_and_batches_never_show((images, cuts) in images(), grouping in grouping()) {
+        assert_only_values_show::<Histogram>(&images, &cuts, grouping);
+        assert_only_values_show::<IntegerMoments>(&images, &cuts, grouping);
+        assert_only_values_show::<Moments>(&real(&images), &cuts, grouping);
     }
 
     #[test]
-    fn layout_and_strides_never_show((images, _) in images(), grouping in grouping()) {
-        let real = real(&images);
-        let planar = real.view().permuted_axes([0, 3, 1, 2]).as_standard_layout().into_owned();
-        let sparse = Array4::from_shape_fn(
-            (images.dim().0, images.dim().1, 2 * images.dim().2, images.dim().3),
-            |(n, y, x, c)| real[[n, y, x / 2, c]],
-        );
-        let once = Statistics::<Moments>::of(real.view(), Layout::Nhwc, grouping).unwrap();
-        let nchw = Statistics::of(planar.view(), Layout::Nchw, grouping).unwrap();
-        let every_other = sparse.slice(s![.., .., ..;2, ..]);
-        prop_assert_eq!(&nchw, &once);
-        prop_assert_eq!(Statistics::of(every_other, Layout::Nhwc, grouping).unwrap(), once);
+    fn merging_real_statistics_in_any_order_equals_one_pass_up_to_rounding(
+        (images, cuts) in images(),
+        grouping in grouping(),
+    ) {
+        let images = real(&images);
+        let empty = Statistics::<Moments>::new(grouping);
+        let merged = |parts: &[Statistics<Moments>]| {
+            let mut all = empty.clone();
+            parts.iter().for_each(|part| all.merge(part).unwrap());
+            all
+        };
+        let mut parts: Vec<_> = batches(images.dim().0, &cuts)
+            .into_iter()
+            .map(|batch| streamed(images.slice(s![batch, .., .., ..]), &[], grouping))
+            .collect();
+        for part in &parts {
+            prop_assert_eq!(&merged(&[part.clone(), empty.clone()]), part);
+        }
+        let forward = merged(&parts);
+        // Samples are listed as they come.
+        if grouping != Grouping::Sample {
+            parts.reverse();
+        }
+        let once = streamed::<Moments>(images.view(), &[], grouping);
+        for found in [forward, merged(&parts)] {
+            prop_assert_eq!(found.samples(), once.samples());
+            prop_assert_eq!(found.image_shape(), once.image_shape());
+            prop_assert_eq!(found.groups().len(), once.groups().len());
+            for (found, once) in found.groups().iter().zip(once.groups()) {
+                assert_equal_up_to_rounding(found, once, 10_004.0);
+            }
+        }
     }
 
     #[test]
@@ -215,23 +269,25 @@ proptest! {
             histogram.quantiles(&qs).unwrap()
         );
     }
+}
 
-    #[test]
-    fn merging_binned_histograms_equals_one_pass(
-        values in vec(-2.0_f32..2.0, 2..200),
-        cut in any::<prop::sample::Index>(),
-    ) {
-        let (left, right) = values.split_at(cut.index(values.len()));
-        let of = |values: &[f32]| {
-            let mut histogram = BinnedHistogram::new(-1.0, 1.0, 7).unwrap();
-            histogram.update(ndarray::aview1(values)).unwrap();
-            histogram
-        };
-        let mut merged = of(left);
-        merged.merge(&of(right)).unwrap();
-        prop_assert_eq!(merged, of(&values));
+/// Images larger than a block of 2^16 values, and those of which several make one.
+#[test]
+fn layout_strides_and_batches_never_show_beyond_one_block() {
+    for (samples, side) in [(3, 260), (14, 100)] {
+        let images = Array4::from_shape_fn((samples, side, side, 3), |(n, y, x, c)| {
+            let pixel = ((n * side + y) * side + x) * 3 + c;
+            ((pixel as u32).wrapping_mul(2_654_435_761) >> 24) as u8
+        });
+        for grouping in [Grouping::Whole, Grouping::Channel, Grouping::Sample] {
+            assert_only_values_show::<Histogram>(&images, &[1, samples - 1], grouping);
+            assert_only_values_show::<IntegerMoments>(&images, &[1, samples - 1], grouping);
+            let once = streamed::<Histogram>(images.view(), &[], grouping);
+            let split = grouping.split(images.view(), Layout::Nhwc);
+            let split: Vec<_> = split.into_iter().map(Histogram::of).collect();
+            assert_eq!(once.groups(), split);
+        }
     }
-
 }
 
 #[test]

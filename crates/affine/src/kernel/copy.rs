@@ -152,15 +152,21 @@ fn copy_pixels<S: PixelValue, D: PixelValue>(
         return;
     }
     for (channel, mut plane) in to.axis_iter_mut(Axis(1)).enumerate() {
-        match (from.to_slice(), plane.as_slice_mut()) {
-            (Some(from), Some(plane)) if channels == 3 => {
+        let own = from.index_axis(Axis(1), channel);
+        match (from.to_slice(), own.to_slice(), plane.as_slice_mut()) {
+            (_, Some(own), Some(plane)) => {
+                for (to, from) in plane.iter_mut().zip(own) {
+                    *to = stored(*from, scaling, channel);
+                }
+            }
+            (Some(from), _, Some(plane)) if channels == 3 => {
                 copy_channel::<_, _, 3>(from, plane, channel, scaling);
             }
-            (Some(from), Some(plane)) if channels == 4 => {
+            (Some(from), _, Some(plane)) if channels == 4 => {
                 copy_channel::<_, _, 4>(from, plane, channel, scaling);
             }
             _ => {
-                for (to, from) in plane.iter_mut().zip(from.index_axis(Axis(1), channel)) {
+                for (to, from) in plane.iter_mut().zip(own) {
                     *to = stored(*from, scaling, channel);
                 }
             }
@@ -247,7 +253,8 @@ mod tests {
 
         #[test]
         fn whole_pixels_are_copied_as_the_kernels_would_compute_them(
-            (dx, dy, downwards) in (-9..9_i32, -9..9_i32, any::<bool>()),
+            (dx, dy) in (-9..9_i32, -9..9_i32),
+            (upright, still) in any::<(bool, bool)>(),
             (height, width, channels) in (1usize..6, 1usize..60, 1usize..6),
             (rows, columns) in (1usize..7, 1usize..70),
             interpolation in prop_oneof![
@@ -261,18 +268,26 @@ mod tests {
                 Just(Border::Reflect),
                 Just(Border::Wrap),
             ],
-            (scaled, channels_first) in any::<(bool, bool)>(),
+            (scaled, channels_first) in any::<(bool, [bool; 2])>(),
         ) {
-            let step = if downwards { 1.0 } else { -1.0 };
+            // Every second image is not moved but all of it copied, which is done in one run.
+            let (rows, columns) = if still { (height, width) } else { (rows, columns) };
+            let (dx, dy) = if still { (0, 0) } else { (dx, dy) };
+            let planar = |image: Array3<u8>| {
+                let planes = image.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
+                planes.permuted_axes([1, 2, 0])
+            };
+            let step = if upright || still { 1.0 } else { -1.0 };
             let map = Affine::new([[1.0, 0.0, dx.into()], [0.0, step, dy.into()]]);
             let warp = Warp { map, interpolation, border };
             let source = Array3::from_shape_fn((height, width, channels), |(y, x, c)| {
                 (y * 89 + x * 31 + c * 57) as u8
             });
+            let source = if channels_first[0] { planar(source) } else { source };
             let (scale, shift) = ([0.37, -1.1, 2.5, 1e-3, 7.0], [5.0, 0.1, -3.3, 1e4, 0.0]);
             let scaling = Scaling { scale: &scale[..channels], shift: &shift[..channels] };
             let scaling = scaled.then_some(scaling);
-            let mut expected = if channels_first {
+            let mut expected = if channels_first[1] {
                 Array3::<f32>::zeros((channels, rows, columns)).permuted_axes([1, 2, 0])
             } else {
                 Array3::zeros((rows, columns, channels))

@@ -1,5 +1,6 @@
 //! Standardisation of each sample by its own figures.
 
+use mizumashi_stats::{Accumulator, Moments, Summary};
 use ndarray::{ArrayViewMut3, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +9,8 @@ use crate::{Draw, Error, Operation, Step, Transform};
 /// Gives each image mean 0 and standard deviation 1, over all its values: every row, column and
 /// channel together, as Keras' `samplewise_center` and `samplewise_std_normalization` do.
 ///
-/// `(x - mean) / (std + epsilon)`, with the population standard deviation, computed in two
-/// passes in `f64`. Either half can be left out. A constant image becomes zeros when centred and
+/// `(x - mean) / (std + epsilon)`, with the population standard deviation, in `f64`: two passes over
+/// each channel, whose figures are merged ([`Moments`]). Either half can be left out. A constant image becomes zeros when centred and
 /// stays as it is otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
@@ -65,20 +66,15 @@ impl Transform for SamplewiseStandardise {
 
 #[typetag::serde(name = "samplewise_standardise")]
 impl Operation for SamplewiseStandardise {
-    fn apply(&self, mut image: ArrayViewMut3<'_, f32>, _: &mut Vec<f32>) -> Result<(), Error> {
+    fn apply(&self, mut image: ArrayViewMut3<'_, f32>, buffer: &mut Vec<f32>) -> Result<(), Error> {
         if image.is_empty() {
             return Ok(());
         }
-        let count = image.len() as f64;
-        let mean = sum(&image, |value| value) / count;
-        let scale = if self.scale {
-            let squares = sum(&image, |value| (value - mean) * (value - mean));
-            match (squares / count).sqrt() {
-                0.0 => 1.0,
-                std => 1.0 / (std + self.epsilon),
-            }
-        } else {
-            1.0
+        let moments = moments(&image, buffer);
+        let mean = moments.mean();
+        let scale = match moments.std() {
+            std if self.scale && std != 0.0 => 1.0 / (std + self.epsilon),
+            _ => 1.0,
         };
         let centre = if self.centre { mean } else { 0.0 };
         image.map_inplace(|value| *value = ((f64::from(*value) - centre) * scale) as f32);
@@ -86,13 +82,26 @@ impl Operation for SamplewiseStandardise {
     }
 }
 
-/// The sum of a function of all values, in an order that does not depend on the memory's: row by
-/// row in each channel, then over the channels.
-fn sum(image: &ArrayViewMut3<'_, f32>, of: impl Fn(f64) -> f64) -> f64 {
-    image
-        .axis_iter(Axis(2))
-        .map(|plane| plane.iter().fold(0.0, |sum, &value| sum + of(f64::from(value))))
-        .fold(0.0, |sum, channel| sum + channel)
+/// The figures of all values: those of each channel, by rows whatever the memory's order, merged.
+fn moments(image: &ArrayViewMut3<'_, f32>, buffer: &mut Vec<f32>) -> Moments {
+    let mut all = Moments::default();
+    let mut channels = [Moments::default(); 4];
+    if let (Some(values), Some(channels)) = (image.as_slice(), channels.get_mut(..image.dim().2)) {
+        Moments::push_interleaved(channels, values);
+        channels.iter().for_each(|channel| all.merge(channel));
+        return all;
+    }
+    for plane in image.axis_iter(Axis(2)) {
+        match plane.as_slice() {
+            Some(values) => all.push_all(values),
+            None => {
+                buffer.clear();
+                buffer.extend(&plane);
+                all.push_all(buffer);
+            }
+        }
+    }
+    all
 }
 
 /// A [`SamplewiseStandardise`] as stored, before its epsilon is checked.

@@ -1,9 +1,11 @@
 //! Random brightness and channel shift.
 
-use mizumashi_transform::transforms::{RandomBrightness, RandomChannelShift};
-use mizumashi_transform::{Error, Plan, Recipe, SampleKey, Transform};
+use mizumashi_transform::transforms::{BrightnessRule, RandomBrightness, RandomChannelShift};
+use mizumashi_transform::{Error, Fidelity, ImageShape, Plan, Recipe, SampleKey, Transform};
 use ndarray::Array3;
 use proptest::prelude::*;
+
+use crate::strategies::images;
 
 fn image() -> Array3<u8> {
     Array3::from_shape_fn((5, 7, 3), |(h, w, c)| (40 + 17 * h + 5 * w + 11 * c) as u8)
@@ -47,6 +49,36 @@ proptest! {
         for (after, &before) in after.iter().zip(&before) {
             // The number is known up to the rounding of the sum that it is taken from.
             prop_assert!((after - (f32::from(before) + number).clamp(min, max)).abs() <= 1e-4);
+        }
+    }
+
+    #[test]
+    fn the_rule_of_pil_multiplies_the_whole_numbers_of_the_stretched_image_save_alpha(
+        image in images(),
+        factor in 0.0f32..3.0,
+    ) {
+        let brightened = |factor| {
+            let shape = ImageShape::new(image.dim());
+            let step = BrightnessRule::Pil.step(factor, shape.channels);
+            Plan::new(shape, vec![step], Fidelity::Fused).apply(image.view()).unwrap()
+        };
+        let (min, max) = image.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| {
+            (f64::from(x).min(min), f64::from(x).max(max))
+        });
+        let (stretched, after) = (brightened(1.0), brightened(factor));
+        for (at, &before) in image.indexed_iter() {
+            // One colour has no range, and is black.
+            let range = if min < max { max - min } else { 1.0 };
+            let share = (f64::from(before) - min) / range;
+            let byte = stretched[at];
+            prop_assert!((0.0..=255.0).contains(&byte) && byte == byte.trunc());
+            // Less than 1 is cut off what two differences, a quotient and a product rounded to.
+            let cut = 255.0 * share - f64::from(byte);
+            let rounding = 255.0 * 2.0 * f64::from(f32::EPSILON);
+            prop_assert!((-rounding..1.0 + rounding).contains(&cut), "{} off", cut);
+
+            let expected = if at.2 == 3 { byte } else { (factor * byte).min(255.0).floor() };
+            prop_assert_eq!(after[at], expected);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Recipes and plans as JSON: what is written comes back, and what cannot be is refused.
 
-use mizumashi_transform::affine::{self, Affine, Border, Interpolation, Shift, SplineOrder, Warp};
+use mizumashi_transform::affine::{self, Affine, Border, Shift, Warp};
 use mizumashi_transform::transforms::{
-    BoxBlur, FeaturewiseStandardise, RandomAffine, Rescale, SamplewiseStandardise, Stretch,
+    BoxBlur, BrightnessRule, Center, FeaturewiseStandardise, RandomAffine, RandomBrightness,
+    RandomChannelShift, Rescale, SamplewiseStandardise, Stretch,
 };
 use mizumashi_transform::{
     Error, Fidelity, ImageShape, Plan, Recipe, SampleKey, Step, Transform, VERSION,
@@ -11,6 +12,8 @@ use ndarray::Array3;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
+
+use crate::strategies::{INTERPOLATIONS, stretches};
 
 fn random_affine() -> impl Strategy<Value = Recipe> {
     let borders = prop_oneof![
@@ -29,14 +32,12 @@ fn random_affine() -> impl Strategy<Value = Recipe> {
         ]
     };
     let zooms = || (0.5..1.0, 1.0..2.0);
-    let interpolations = prop::sample::select(vec![
-        Interpolation::Nearest,
-        Interpolation::Bilinear,
-        Interpolation::Spline(SplineOrder::Cubic),
-    ]);
     let flips = (any::<bool>(), any::<bool>());
     let numbers = (0.0..180.0, shifts(), shifts(), 0.0..40.0, zooms(), zooms(), flips);
-    (numbers, interpolations, borders).prop_map(|(numbers, interpolation, border)| {
+    let interpolations = prop::sample::select(&INTERPOLATIONS);
+    let centers = prop::sample::select(&[Center::Image, Center::Keras]);
+    let settings = (interpolations, borders, centers);
+    (numbers, settings).prop_map(|(numbers, (interpolation, border, center))| {
         let (rotation, width_shift, height_shift, shear, height_zoom, width_zoom, flips) = numbers;
         let ranges = affine::RandomAffine {
             rotation,
@@ -49,7 +50,7 @@ fn random_affine() -> impl Strategy<Value = Recipe> {
             vertical_flip: flips.1,
         };
         let transform = RandomAffine::new(ranges).unwrap();
-        Recipe::new().then(transform.interpolation(interpolation).border(border))
+        Recipe::new().then(transform.interpolation(interpolation).border(border).center(center))
     })
 }
 
@@ -68,6 +69,7 @@ fn transforms() -> impl Strategy<Value = Recipe> {
         SamplewiseStandardise::centre_only(),
         SamplewiseStandardise::scale_only(),
     ];
+    let rules = &[BrightnessRule::Multiply, BrightnessRule::Pil];
     prop_oneof![
         random_affine(),
         featurewise(),
@@ -75,16 +77,11 @@ fn transforms() -> impl Strategy<Value = Recipe> {
             Recipe::new().then(Rescale::new(factor).unwrap().with_offset(offset).unwrap())
         }),
         (0usize..4).prop_map(|half| Recipe::new().then(BoxBlur::new(2 * half + 1).unwrap())),
-        (any::<(bool, bool)>(), -2.0f32..0.0, 0.1f32..2.0).prop_map(|(options, low, high)| {
-            let mut stretch = Stretch::new(low, high).unwrap();
-            if options.0 {
-                stretch = stretch.per_channel();
-            }
-            if options.1 {
-                stretch = stretch.quantiles(0.125, 0.875).unwrap();
-            }
-            Recipe::new().then(stretch)
+        stretches().prop_map(|transform| Recipe::new().then(transform)),
+        (0.0..2.0, 0.0..1.0, prop::sample::select(rules)).prop_map(|(low, span, rule)| {
+            Recipe::new().then(RandomBrightness::new(low, low + span).unwrap().rule(rule))
         }),
+        (0.0..99.0).prop_map(|range| Recipe::new().then(RandomChannelShift::new(range).unwrap())),
         prop::sample::select(samplewise).prop_map(|transform| Recipe::new().then(transform)),
     ]
 }

@@ -7,6 +7,7 @@ mod errors;
 mod files;
 mod fusing;
 mod golden;
+mod programs;
 mod randomness;
 mod stages;
 mod strategies;

@@ -6,7 +6,9 @@ use mizumashi_transform::{
     BatchOperation, Draw, Error, Fidelity, ImageShape, Operation, Program, Recipe, SampleKey,
     Scratch, Stage, Step, Transform,
 };
-use ndarray::{Array4, ArrayViewMut3, ArrayViewMut4, Axis};
+use ndarray::{Array3, Array4, ArrayView3, ArrayViewMut3, ArrayViewMut4, Axis, stack};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Swaps light and dark, in whole batches where it is asked to.
@@ -87,42 +89,57 @@ fn a_recipe_is_cut_where_a_transform_wants_whole_batches() {
     assert_eq!(cut(&exact), "S2");
 }
 
-#[test]
-fn running_the_stages_gives_the_pixels_of_the_plans() {
-    let recipe = Recipe::new()
-        .then(turn())
-        .then(double())
-        .then(Negative)
-        .then(turn())
-        .then(Negative)
-        .then(RandomAffine::flip(true, true));
-    let (samples, height, width, channels) = (6, 8, 9, 3);
-    let source =
-        Array4::from_shape_fn((samples, height, width, channels), |(n, row, column, c)| {
+/// Recipes of up to five transforms, at either fidelity.
+fn recipes() -> impl Strategy<Value = Recipe> {
+    let transforms = prop::sample::select(vec![
+        Recipe::new().then(turn()),
+        Recipe::new().then(double()),
+        Recipe::new().then(Negative),
+        Recipe::new().then(RandomAffine::flip(true, true)),
+        Recipe::new().then(UpperHalf),
+    ]);
+    let fidelities = prop::sample::select(&[Fidelity::Fused, Fidelity::Exact]);
+    (vec(transforms, 0..6), fidelities).prop_map(|(parts, fidelity)| {
+        parts.into_iter().fold(Recipe::new().fidelity(fidelity), Recipe::append)
+    })
+}
+
+proptest! {
+    #[test]
+    fn running_the_stages_gives_the_pixels_of_the_plans(
+        recipe in recipes(),
+        (seed, epoch, first) in any::<(u64, u64, u32)>(),
+    ) {
+        // Five times halved, it still has a row.
+        let source = Array4::from_shape_fn((3, 33, 9, 3), |(n, row, column, c)| {
             (n * 71 + row * row * 31 + column * 57 + c * 101) as u8
         });
-    let key = |sample| SampleKey { seed: 5, epoch: 2, index: 100 + sample as u64 };
+        let key = |sample| SampleKey { seed, epoch, index: u64::from(first) + sample as u64 };
 
-    let mut batch = source.mapv(f32::from);
-    let mut scratch = Scratch::default();
-    for stage in recipe.stages() {
-        match stage {
-            Stage::Samples(stage) => {
-                let mut program = Program::default();
-                for (sample, mut slot) in batch.axis_iter_mut(Axis(0)).enumerate() {
-                    let shape = ImageShape::new(slot.dim());
-                    assert_eq!(stage.draw_into(key(sample), shape, &mut program).unwrap(), shape);
-                    let image = slot.to_owned();
-                    program.run(image.view(), slot.view_mut(), &mut scratch).unwrap();
+        let mut batch = source.mapv(f32::from);
+        let (mut program, mut scratch) = (Program::default(), Scratch::default());
+        for stage in recipe.stages() {
+            match stage {
+                Stage::Samples(stage) => {
+                    let mut run = |(sample, image): (usize, ArrayView3<'_, f32>)| {
+                        let input = ImageShape::new(image.dim());
+                        let shape = stage.draw_into(key(sample), input, &mut program).unwrap();
+                        let mut output = Array3::from_elem(shape.dim(), f32::NAN);
+                        program.run(image, output.view_mut(), &mut scratch).unwrap();
+                        output
+                    };
+                    let images: Vec<_> = batch.outer_iter().enumerate().map(&mut run).collect();
+                    let images: Vec<_> = images.iter().map(|image| image.view()).collect();
+                    batch = stack(Axis(0), &images).unwrap();
                 }
+                Stage::Batch(operation) => operation.apply_batch(batch.view_mut()).unwrap(),
             }
-            Stage::Batch(operation) => operation.apply_batch(batch.view_mut()).unwrap(),
         }
-    }
 
-    for (sample, image) in source.axis_iter(Axis(0)).enumerate() {
-        let plan = recipe.draw(key(sample), image.dim()).unwrap();
-        assert_eq!(plan.apply(image).unwrap(), batch.index_axis(Axis(0), sample));
+        for (sample, image) in source.outer_iter().enumerate() {
+            let plan = recipe.draw(key(sample), image.dim()).unwrap();
+            prop_assert_eq!(plan.apply(image).unwrap(), batch.index_axis(Axis(0), sample));
+        }
     }
 }
 

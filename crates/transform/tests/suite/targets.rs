@@ -1,9 +1,10 @@
 //! Masks, points and boxes stay on the picture.
 
 use mizumashi_transform::affine::{
-    Affine, AffineParameters, Border, BoundingBox, Error as AffineError, Interpolation, Point, Warp,
+    self, Affine, AffineParameters, Border, BoundingBox, Error as AffineError, Interpolation,
+    Point, Warp,
 };
-use mizumashi_transform::transforms::{BoxBlur, RandomAffine};
+use mizumashi_transform::transforms::{BoxBlur, Center, RandomAffine};
 use mizumashi_transform::{Error, Fidelity, ImageShape, Plan, Recipe, SampleKey, Step};
 use ndarray::{Array3, s};
 use proptest::collection::vec;
@@ -71,6 +72,34 @@ fn well_inside(plan: &Plan<'_>, point: Point) -> bool {
 }
 
 proptest! {
+    #[test]
+    fn turns_shears_and_zooms_leave_their_centre_where_it_is(
+        (height, width) in (1usize..60, 1usize..60),
+        seed: u64,
+    ) {
+        let ranges = affine::RandomAffine {
+            rotation: 180.0,
+            shear: 40.0,
+            height_zoom: (0.5, 2.0),
+            width_zoom: (0.5, 2.0),
+            ..Default::default()
+        };
+        for (center, beyond_half) in [(Center::Image, -0.5), (Center::Keras, 0.5)] {
+            let transform = RandomAffine::new(ranges.clone()).unwrap().center(center);
+            let recipe = Recipe::new().then(transform);
+            let key = SampleKey { seed, epoch: 0, index: 0 };
+            let plan = recipe.draw(key, (height, width, 1)).unwrap();
+            let centre = Point {
+                x: width as f64 / 2.0 + beyond_half,
+                y: height as f64 / 2.0 + beyond_half,
+            };
+            let seen = plan.output_to_input().map(centre);
+            // A few roundings of products below 200.
+            let distance = (seen.x - centre.x).hypot(seen.y - centre.y);
+            prop_assert!(distance < 1e-12, "{:?} instead of {:?}", seen, centre);
+        }
+    }
+
     #[test]
     fn points_follow_a_bright_dot(
         plan in plans(Interpolation::Bilinear, Border::Constant(0.0)),

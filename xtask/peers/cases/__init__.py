@@ -13,6 +13,7 @@ import numpy as np
 MODULES = {
     "flow": "flow",
     "flow-memory": "flow",
+    "standardize": "standardize",
     "files": "files",
     "warp": "warp",
     "stats": "figures",

@@ -67,8 +67,18 @@ impl Case for Flow {
     }
 }
 
-/// Serves the set epoch by epoch into one batch's memory, on the pool's threads and no others:
+/// Serves an epoch of the set into one batch's memory, on the pool's threads and no others:
 /// `prefetch` would make batches on those of the global pool.
+pub(super) fn serve(generator: &ImageDataGenerator, inputs: &Inputs, epoch: u64) -> Result<()> {
+    let mut flow = generator.flow(&inputs.images, &inputs.one_hot, BATCH)?.resume_at(epoch, 0)?;
+    let mut batch = flow.next_batch()?;
+    for _ in 1..flow.steps_per_epoch() {
+        flow.next_batch_into(&mut batch)?;
+        black_box(&batch);
+    }
+    Ok(())
+}
+
 struct Epochs<'a> {
     inputs: &'a Inputs,
     generator: ImageDataGenerator,
@@ -81,15 +91,8 @@ impl Ready for Epochs<'_> {
     }
 
     fn run(&mut self) -> Result<()> {
-        let Inputs { images, one_hot, .. } = self.inputs;
-        let mut flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
         self.epoch += 1;
-        let mut batch = flow.next_batch()?;
-        for _ in 1..flow.steps_per_epoch() {
-            flow.next_batch_into(&mut batch)?;
-            black_box(&batch);
-        }
-        Ok(())
+        serve(&self.generator, self.inputs, self.epoch)
     }
 
     fn parameters(&self) -> Result<Value> {

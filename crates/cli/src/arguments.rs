@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     common: Common,
 }
 
-/// Where manuals list the options that go with every command.
+/// Where manuals list the options that go with every command: behind its own, before `--help`.
 const LAST: usize = 900;
 
 /// What goes with every command.

@@ -100,9 +100,9 @@ impl Panel<'_> {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .y_desc(format!("% of values in a bin of {}", significant(width)))
-            .x_label_formatter(&|&x| short(x, 9))
-            .y_label_formatter(&|&y| short(y, 9))
+            .y_desc(format!("% of values in a bin of {}", short(width, width)))
+            .x_label_formatter(&|&x| short(x, high - low))
+            .y_label_formatter(&|&y| short(y, fullest))
             .axis_desc_style(font(13))
             .label_style(font(13))
             .axis_style(TEXT)
@@ -123,18 +123,14 @@ impl Panel<'_> {
     }
 }
 
-/// A number to at most so many decimals, of which it shows those that it needs.
-fn short(number: f64, places: usize) -> String {
-    let text = decimals(number, places);
+/// A number to the third digit of `size` or to a whole number, without zeros behind its last digit.
+fn short(number: f64, size: f64) -> String {
+    let places = 2.0 - size.log10().floor();
+    let text = decimals(number, places.clamp(0.0, 40.0) as usize);
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
     }
-}
-
-/// A number above 0 to three digits.
-fn significant(number: f64) -> String {
-    short(number, (2.0 - number.log10().floor()).clamp(0.0, 12.0) as usize)
 }
 
 /// The outline of the bins: each has its height over its whole width.
@@ -142,4 +138,17 @@ fn steps(channel: &Channel, heights: &[f64]) -> Vec<(f64, f64)> {
     let edge = |bin: usize| channel.low + bin as f64 * channel.width();
     let bins = heights.iter().enumerate();
     bins.flat_map(|(bin, &height)| [(edge(bin), height), (edge(bin + 1), height)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_have_the_digits_that_they_need() {
+        let shown =
+            [(50.0, 256.0), (0.5, 6.3), (1.9921875, 1.99), (12345.6, 12345.6), (-2e-9, 1e-8)]
+                .map(|(number, size)| short(number, size));
+        assert_eq!(shown, ["50", "0.5", "1.99", "12346", "-0.000000002"]);
+    }
 }

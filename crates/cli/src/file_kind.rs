@@ -40,6 +40,10 @@ impl FileKind {
         if state_kind(bytes).is_some() {
             return Some(Self::Statistics);
         }
+        // Arrays of as many values would be taken for the fields in their order.
+        if !is_object(bytes) {
+            return None;
+        }
         match serde_json::from_slice(bytes).ok()? {
             Fields { transforms: Some(_), .. } => Some(Self::Recipe),
             Fields { steps: Some(_), .. } => Some(Self::Plan),
@@ -59,6 +63,11 @@ impl FileKind {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a file begins as an object of JSON does.
+pub(crate) fn is_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
 }
 
 impl fmt::Display for FileKind {

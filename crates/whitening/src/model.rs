@@ -10,7 +10,7 @@ use crate::{Error, Regularisation, Remainder, WhiteningKind};
 /// The version of stored whitenings that this crate writes, and the only one it reads.
 pub(crate) const VERSION: u32 = 1;
 
-/// Of the largest variance; a remainder that varies less is null.
+/// Of the largest variance; a remainder that varies less is null, unless shrinkage fills it.
 pub(crate) const NULL: f64 = 1e-10;
 
 /// All that a whitening is, and all of it that is stored.

@@ -55,8 +55,8 @@ impl Shrinkage {
             Self::None => 0.0,
             Self::Fixed(rho) => rho,
             Self::LedoitWolf => {
-                let delta = difference(norms.squared / d, mu * mu);
-                let beta = difference(quartic()? / n, norms.squared) / (d * n);
+                let delta = difference(norms.squared / d, mu * mu, d);
+                let beta = difference(quartic()? / n, norms.squared, d) / (d * n);
                 let beta = beta.min(delta);
                 if beta > 0.0 { beta / delta } else { 0.0 }
             }
@@ -76,10 +76,10 @@ impl Shrinkage {
     }
 }
 
-/// `a - b`, and 0 where they agree but for rounding, as two samples' figures do: what is left would be
-/// taken for a shrinkage, which whitens every direction that the samples do not vary along.
-fn difference(a: f64, b: f64) -> f64 {
-    const ROUNDING: f64 = 1e-12;
-
-    if (a - b).abs() > ROUNDING * b { a - b } else { 0.0 }
+/// `a - b`, and 0 where they agree but for rounding, as two samples' figures do: what is left would
+/// be taken for a shrinkage, which whitens every direction that the samples do not vary along.
+fn difference(a: f64, b: f64, features: f64) -> f64 {
+    // The norm is summed over rows of a matrix, each of so many squares.
+    let rounding = 16.0 * f64::EPSILON * features.max(100.0);
+    if (a - b).abs() > rounding * b { a - b } else { 0.0 }
 }

@@ -1,4 +1,5 @@
-//! Shifts and crops by whole pixels, upright or upside down: rows are copied.
+//! Shifts and crops by whole pixels, upright or upside down: rows are copied; an image that stays
+//! where it is, is one row.
 
 use fearless_simd::{Level, Simd, dispatch};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3, Axis, s};
@@ -39,7 +40,7 @@ pub(super) fn warp<S: PixelValue, D: PixelValue>(
     true
 }
 
-/// Makes one long row of all, where the pixels of both lie in memory as those of one do.
+/// Makes one long row of all, where the pixels of both lie in memory as those of one row would.
 fn merge_rows<S, D>(source: &mut ArrayView3<'_, S>, destination: &mut ArrayViewMut3<'_, D>) {
     let mut merged = *source;
     if merged.len() <= FARTHEST as usize
@@ -194,7 +195,7 @@ struct Tile {
     shift: [f32; TILE],
 }
 
-/// Divisible by 1, 2, 3 and 4 channels, and by vectors of 16.
+/// Divisible by 1, 2, 3 and 4 channels among others, and by vectors of 16.
 const TILE: usize = 48;
 
 impl Tile {
@@ -248,6 +249,21 @@ mod tests {
     use crate::Interpolation;
     use crate::kernel::in_groups_of_channels;
 
+    /// An image of zeros, its planes one after another or its pixels, with a gap behind each row.
+    fn memory<T: Clone + Default>(
+        (rows, columns, channels): (usize, usize, usize),
+        channels_first: bool,
+        gap: bool,
+    ) -> Array3<T> {
+        let wide = columns + usize::from(gap);
+        let all = if channels_first {
+            Array3::default((channels, rows, wide)).permuted_axes([1, 2, 0])
+        } else {
+            Array3::default((rows, wide, channels))
+        };
+        all.slice_move(s![.., ..columns, ..])
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -255,7 +271,7 @@ mod tests {
         fn whole_pixels_are_copied_as_the_kernels_would_compute_them(
             (dx, dy) in (-9..9_i32, -9..9_i32),
             (upright, still) in any::<(bool, bool)>(),
-            (height, width, channels) in (1usize..6, 1usize..60, 1usize..6),
+            (height, width, channels) in (1usize..6, 1usize..60, 1usize..9),
             (rows, columns) in (1usize..7, 1usize..70),
             interpolation in prop_oneof![
                 Just(Interpolation::Nearest),
@@ -268,30 +284,26 @@ mod tests {
                 Just(Border::Reflect),
                 Just(Border::Wrap),
             ],
-            (scaled, channels_first) in any::<(bool, [bool; 2])>(),
+            (scaled, channels_first, gaps) in any::<(bool, [bool; 2], [bool; 2])>(),
         ) {
             // Every second image is not moved but all of it copied, which is done in one run.
             let (rows, columns) = if still { (height, width) } else { (rows, columns) };
             let (dx, dy) = if still { (0, 0) } else { (dx, dy) };
-            let planar = |image: Array3<u8>| {
-                let planes = image.permuted_axes([2, 0, 1]).as_standard_layout().into_owned();
-                planes.permuted_axes([1, 2, 0])
-            };
             let step = if upright || still { 1.0 } else { -1.0 };
             let map = Affine::new([[1.0, 0.0, dx.into()], [0.0, step, dy.into()]]);
             let warp = Warp { map, interpolation, border };
-            let source = Array3::from_shape_fn((height, width, channels), |(y, x, c)| {
-                (y * 89 + x * 31 + c * 57) as u8
-            });
-            let source = if channels_first[0] { planar(source) } else { source };
-            let (scale, shift) = ([0.37, -1.1, 2.5, 1e-3, 7.0], [5.0, 0.1, -3.3, 1e4, 0.0]);
+            let mut source = memory((height, width, channels), channels_first[0], gaps[0]);
+            for ((y, x, c), value) in source.indexed_iter_mut() {
+                *value = (y * 89 + x * 31 + c * 57) as u8;
+            }
+            let (scale, shift) = (
+                [0.37, -1.1, 2.5, 1e-3, 7.0, 0.9, -4.0, 1.5],
+                [5.0, 0.1, -3.3, 1e4, 0.0, -0.7, 12.0, 0.3],
+            );
             let scaling = Scaling { scale: &scale[..channels], shift: &shift[..channels] };
             let scaling = scaled.then_some(scaling);
-            let mut expected = if channels_first[1] {
-                Array3::<f32>::zeros((channels, rows, columns)).permuted_axes([1, 2, 0])
-            } else {
-                Array3::zeros((rows, columns, channels))
-            };
+            let mut expected =
+                memory::<f32>((rows, columns, channels), channels_first[1], gaps[1]);
             let mut copied = expected.clone();
             in_groups_of_channels(&warp, &source.view(), expected.view_mut(), scaling);
             prop_assert!(super::warp(&warp, &source.view(), &mut copied.view_mut(), scaling));

@@ -278,6 +278,7 @@ pub(crate) fn close<D: Dimension>(
     expected: &Array<f64, D>,
     limit: f64,
 ) -> bool {
+    assert_eq!(found.shape(), expected.shape());
     found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < limit)
 }
 

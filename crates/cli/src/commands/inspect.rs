@@ -15,7 +15,7 @@ use crate::counted::counted;
 use crate::decimals::decimals;
 use crate::drawn::step_line;
 use crate::error::Error;
-use crate::file_kind::FileKind;
+use crate::file_kind::{FileKind, is_object};
 use crate::statistics_file::{StatisticsFile, channel_names};
 use crate::whitening_file::WhiteningFile;
 use crate::{file, json_file};
@@ -66,7 +66,7 @@ pub(crate) fn run(options: Options) -> Result<Inspected, Error> {
 /// What is wrong with a file of no kind: JSON that breaks off, for one.
 fn refusal(path: &Path, bytes: &[u8]) -> Error {
     let parse = |text: &str| serde_json::from_str::<IgnoredAny>(text);
-    let broken = bytes.starts_with(b"{").then(|| json_file::parsed(path, bytes, parse));
+    let broken = is_object(bytes).then(|| json_file::parsed(path, bytes, parse));
     match broken {
         Some(Err(error)) => error,
         _ => Error::File {

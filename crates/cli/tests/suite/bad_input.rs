@@ -169,6 +169,10 @@ fn misspelt_recipes_have_a_hint() {
     refuses(&place, "inspect range.json", 1, &["range.json", "-3"]);
     place.write("half.json", r#"{"version": 1, "transfo"#);
     refuses(&place, "inspect half.json", 1, &["half.json", "EOF"]);
+    place.write("half.json", "\n{\"transforms\": [");
+    refuses(&place, "inspect half.json", 1, &["half.json", "line 2"]);
+    place.write("other.json", "[1, 2, 3, 4, 5]");
+    refuses(&place, "inspect other.json", 1, &["other.json", "no statistics"]);
     place.write("other.json", "{}");
     refuses(&place, "inspect other.json", 1, &["other.json", "no statistics"]);
     place.write("other.safetensors", "{}");

@@ -206,7 +206,10 @@ fn histograms_count_every_value_before_and_after() {
     for plot in ["a.svg", "a.plot.png"] {
         place.text(&format!("hist a.png --step stretch -o {plot}"));
     }
-    assert!(String::from_utf8(place.read("a.svg")).unwrap().contains("std: 16.3299316"));
+    let plot = String::from_utf8(place.read("a.svg")).unwrap();
+    for told in ["std: 16.3299316", "% of values in a bin of 1\n", "% of values in a bin of 1.99"] {
+        assert!(plot.contains(told), "{told}");
+    }
     assert_eq!(place.open("a.plot.png").dimensions(), (640, 720));
     let bars = place.text("hist a.png");
     assert_eq!(bars.matches('█').count(), 6 * (2 + 1 + 2), "{bars}");

@@ -51,6 +51,7 @@ pub fn save_image(
     let finite = || image.iter().copied().filter(|value| value.is_finite());
     let least = finite().fold(f32::INFINITY, f32::min);
     let greatest = finite().fold(f32::NEG_INFINITY, f32::max);
+    let (least, greatest) = if least <= greatest { (least, greatest) } else { (0.0, 0.0) };
     // Values further apart than their type reaches are halved first.
     let unit = if (greatest - least).is_finite() { 1.0 } else { 0.5 };
     let scale = if greatest == least { 1.0 } else { greatest * unit - least * unit };

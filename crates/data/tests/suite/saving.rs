@@ -60,6 +60,7 @@ fn the_far_ends_of_the_type_and_beyond_are_stretched_all_the_same() {
         ([-2e38, 0.0, 2e38], [0, 127, 255]),
         ([f32::NEG_INFINITY, 1.0, 2.0], [0, 0, 255]),
         ([0.0, 1.0, f32::INFINITY], [0, 255, 255]),
+        ([f32::NEG_INFINITY, f32::NAN, f32::INFINITY], [0, 0, 255]),
     ] {
         let image = Array3::from_shape_vec((1, 3, 1), values.to_vec()).unwrap();
         save_image(&path, image.view(), SaveFormat::Png).unwrap();

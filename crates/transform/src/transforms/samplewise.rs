@@ -9,9 +9,9 @@ use crate::{Draw, Error, Operation, Step, Transform};
 /// Gives each image mean 0 and standard deviation 1, over all its values: every row, column and
 /// channel together, as Keras' `samplewise_center` and `samplewise_std_normalization` do.
 ///
-/// `(x - mean) / (std + epsilon)`, with the population standard deviation, in `f64`: two passes over
-/// each channel, whose figures are merged ([`Moments`]). Either half can be left out. A constant image becomes zeros when centred and
-/// stays as it is otherwise.
+/// `(x - mean) / (std + epsilon)`, with the population standard deviation, in `f64`: two passes
+/// over each channel, whose figures are merged ([`Moments`]). Either half can be left out. A
+/// constant image becomes zeros when centred and stays as it is otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct SamplewiseStandardise {

@@ -53,7 +53,7 @@ proptest! {
         };
         let back = to_images(map.inverse(white.view()).unwrap());
         if kind == Pca && !colours {
-            // The components of whole images are none.
+            // Components of whole images are no images, which could be mapped back.
             return Ok(());
         }
         // Each of d products is rounded, and may be spread by as much as gains differ.

@@ -128,25 +128,29 @@ proptest! {
         assert_close(&dual.matrix(1 << 20).unwrap(), &matrix, 1e-7 * scale);
     }
 
-    /// Two samples lie one on either side of their mean: the covariance of any such pair is the same.
+    /// Two samples lie on either side of their mean: nothing tells how far off its covariance is.
     #[test]
     fn two_samples_are_not_shrunk_by_rounding(d in 1..40_usize, seed in any::<u64>()) {
         let whitener = Whitener::zca().shrinkage(Shrinkage::LedoitWolf);
+        let rows = scaled(2, d, seed);
         for method in [Method::Primal, Method::Dual] {
-            let fitted = whitener.clone().method(Some(method)).fit(scaled(2, d, seed).view()).unwrap();
+            let fitted = whitener.clone().method(Some(method)).fit(rows.view()).unwrap();
             assert_eq!((fitted.shrinkage(), fitted.rank()), (0.0, 1));
         }
     }
 
     #[test]
     fn a_little_shrinkage_leaves_no_direction_null_by_either_method(
-        exponent in 6.0..12.0_f64, seed in any::<u64>(),
+        exponent in 6.0..11.0_f64, seed in any::<u64>(),
     ) {
         let rows = scaled(3, 20, seed);
-        let whitener = Whitener::zca().shrinkage(Shrinkage::Fixed(10_f64.powf(-exponent)));
+        let whitener = Whitener::zca()
+            .shrinkage(Shrinkage::Fixed(10_f64.powf(-exponent)))
+            .regularisation(Regularisation::Eigenvalue(0.0));
         let fit = |method| whitener.clone().method(Some(method)).fit(rows.view()).unwrap();
         let (primal, dual) = (fit(Method::Primal), fit(Method::Dual));
-        let least = primal.gains().fold(0.0_f64, |a, &b| a.max(b));
-        assert!((dual.rest_gain() / least - 1.0).abs() < 1e-2, "{} and {least}", dual.rest_gain());
+        let greatest = primal.gains().fold(0.0_f64, |a, &b| a.max(b));
+        // The primal's null variances are rounding: up to 1e-14 of the trace beside 1e-11 of the mean.
+        assert!((dual.rest_gain() / greatest - 1.0).abs() < 1e-2, "{greatest}");
     }
 }

@@ -78,8 +78,11 @@ impl Ready for Epochs<'_> {
     fn compare(&mut self, _: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
         let ours =
             self.generator.standardize(&self.inputs.images.slice(s![..COMPARED, .., .., ..]))?;
+        if theirs.shape() != ours.shape() {
+            return Err(format!("images of {:?}, not {:?}", theirs.shape(), ours.shape()).into());
+        }
         let pairs = ours.iter().zip(&theirs);
         let apart = pairs.map(|(ours, theirs)| f64::from((ours - theirs).abs()));
-        Ok(Distance::of(apart).at_most(1e-4, "deviations"))
+        Ok(Distance::of(apart).at_most(1e-5, "deviations"))
     }
 }

@@ -13,7 +13,8 @@ use crate::{Accumulator, Error, Summary};
 /// and LeVeque (1979). None of them subtracts large squares, so 10⁴ ± 1 keeps its variance.
 ///
 /// Figures of values that are not all finite mean nothing; [`Statistics`](crate::Statistics)
-/// refuses such values beforehand.
+/// refuses such values beforehand. Squares of `f64` beyond 1e154 are not finite either: a state of
+/// such values cannot be read back once it is stored.
 ///
 /// ```
 /// use mizumashi_stats::{Accumulator, Moments, Summary};

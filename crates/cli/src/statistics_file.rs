@@ -91,12 +91,13 @@ impl StatisticsFile {
 
     /// The statistics in a file: JSON, or the bytes of a part.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Self::parsed(path, &file::bytes(path)?)
+        let bytes = file::bytes(path)?;
+        FileKind::Statistics.expect(path, &bytes)?;
+        Self::parsed(path, &bytes)
     }
 
     /// The same of a file whose bytes were read.
     pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        FileKind::Statistics.expect(path, bytes)?;
         if state_kind(bytes).is_none() {
             return json_file::parsed(path, bytes, Self::from_json);
         }

@@ -18,12 +18,13 @@ pub(crate) enum WhiteningFile {
 
 impl WhiteningFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Self::parsed(path, &file::bytes(path)?)
+        let bytes = file::bytes(path)?;
+        FileKind::Whitening.expect(path, &bytes)?;
+        Self::parsed(path, &bytes)
     }
 
     /// The whitening in a file whose bytes were read.
     pub(crate) fn parsed(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        FileKind::Whitening.expect(path, bytes)?;
         if let Ok(images) = ImageWhitening::from_safetensors(bytes) {
             return Ok(Self::Images(images));
         }

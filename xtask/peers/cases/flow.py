@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from . import Work, mapped
-from .loaders import batch_by_batch, inputs, sample_by_sample
+from .loaders import batch_by_batch, inputs, next_by_next, sample_by_sample
 
 BLACK = "border black, not edge"
 
@@ -45,15 +45,8 @@ def keras(params, threads):
         return generator.standardize(moved)
 
     result = np.stack([fixed(images[i], p) for i, p in enumerate(params["samples"])])
-    batch, batches = params["batch"], params["peer_batches"]
-    flow = generator.flow(images, labels, batch_size=batch)
-
-    def run():
-        for _ in range(batches):
-            last = next(flow)
-        return last
-
-    return Work(run, result, "single-threaded by nature", items=batch * batches)
+    flow = generator.flow(images, labels, batch_size=params["batch"])
+    return next_by_next(flow, params, result, "single-threaded by nature")
 
 
 def keras_parameters(shape, angle, right, down, flip):

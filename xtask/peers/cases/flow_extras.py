@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import Work
-from .loaders import inputs
+from .loaders import inputs, next_by_next
 
 
 def keras_layers(params, threads):
@@ -13,7 +13,7 @@ def keras_layers(params, threads):
     images, labels, mean, std = inputs(params)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    batch, batches, shift = params["batch"], params["peer_batches"], params["shift"]
+    batch, shift = params["batch"], params["shift"]
     layers = keras.Sequential(
         [
             keras.layers.RandomFlip("horizontal"),
@@ -36,14 +36,7 @@ def keras_layers(params, threads):
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)
     )
-    iterator = iter(data)
-
-    def run():
-        for _ in range(batches):
-            last = next(iterator)
-        return last
-
-    return Work(run, result, "two resamplings, compared as one", items=batch * batches)
+    return next_by_next(iter(data), params, result, "two resamplings, compared as one")
 
 
 def keras_fixed(images, samples):

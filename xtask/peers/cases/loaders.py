@@ -98,3 +98,14 @@ def batch_by_batch(make, labels, params, result, settings):
 
     return Work(run, result, settings, items=batch * batches)
 
+
+def next_by_next(flow, params, result, settings):
+    """Work that takes the batches of an iterator."""
+    batches = params["peer_batches"]
+
+    def run():
+        for _ in range(batches):
+            last = next(flow)
+        return last
+
+    return Work(run, result, settings, items=params["batch"] * batches)

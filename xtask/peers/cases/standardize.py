@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from . import Work
-from .loaders import batch_by_batch, inputs, sample_by_sample
+from .loaders import batch_by_batch, inputs, next_by_next, sample_by_sample
 
 
 def keras(params, threads):
@@ -14,15 +13,8 @@ def keras(params, threads):
     generator.mean, generator.std = mean.reshape(1, 1, 3), std.reshape(1, 1, 3)
     first = images[: params["compared"]].astype(np.float32)
     result = np.stack([generator.standardize(image) for image in first])
-    batch, batches = params["batch"], params["peer_batches"]
-    flow = generator.flow(images, labels, batch_size=batch)
-
-    def run():
-        for _ in range(batches):
-            last = next(flow)
-        return last
-
-    return Work(run, result, "single-threaded by nature", items=batch * batches)
+    flow = generator.flow(images, labels, batch_size=params["batch"])
+    return next_by_next(flow, params, result, "single-threaded by nature")
 
 
 def numpy(params, threads):

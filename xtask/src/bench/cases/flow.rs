@@ -63,27 +63,24 @@ impl Case for Flow {
     fn prepare<'a>(&self, inputs: &'a Inputs) -> Result<Box<dyn Ready + 'a>> {
         let mut generator = tutorial()?;
         generator.fit(&inputs.images)?;
-        Ok(Box::new(Epochs { inputs, generator, epoch: 0 }))
+        let told = json!({ "rotation": ROTATION, "shift": SHIFT, "samples": SAMPLES });
+        let compare: Comparison = |epochs, peer, theirs| epochs.compare_fixed(peer, theirs);
+        Ok(Box::new(Epochs { inputs, generator, epoch: 0, told, compare }))
     }
 }
 
-/// Serves an epoch of the set into one batch's memory, on the pool's threads and no others:
-/// `prefetch` would make batches on those of the global pool.
-pub(super) fn serve(generator: &ImageDataGenerator, inputs: &Inputs, epoch: u64) -> Result<()> {
-    let mut flow = generator.flow(&inputs.images, &inputs.one_hot, BATCH)?.resume_at(epoch, 0)?;
-    let mut batch = flow.next_batch()?;
-    for _ in 1..flow.steps_per_epoch() {
-        flow.next_batch_into(&mut batch)?;
-        black_box(&batch);
-    }
-    Ok(())
+/// Epochs of the set, served into one batch's memory on the pool's threads and no others: `prefetch`
+/// would make batches on those of the global pool.
+pub(super) struct Epochs<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) generator: ImageDataGenerator,
+    pub(super) epoch: u64,
+    /// What a peer is told besides.
+    pub(super) told: Value,
+    pub(super) compare: Comparison,
 }
 
-struct Epochs<'a> {
-    inputs: &'a Inputs,
-    generator: ImageDataGenerator,
-    epoch: u64,
-}
+pub(super) type Comparison = fn(&Epochs<'_>, &Peer, ArrayD<f32>) -> Result<Parity>;
 
 impl Ready for Epochs<'_> {
     fn items(&self) -> usize {
@@ -91,26 +88,40 @@ impl Ready for Epochs<'_> {
     }
 
     fn run(&mut self) -> Result<()> {
+        let Inputs { images, one_hot, .. } = self.inputs;
+        let mut flow = self.generator.flow(images, one_hot, BATCH)?.resume_at(self.epoch, 0)?;
         self.epoch += 1;
-        serve(&self.generator, self.inputs, self.epoch)
+        let mut batch = flow.next_batch()?;
+        for _ in 1..flow.steps_per_epoch() {
+            flow.next_batch_into(&mut batch)?;
+            black_box(&batch);
+        }
+        Ok(())
     }
 
     fn parameters(&self) -> Result<Value> {
-        Ok(json!({
+        let mut parameters = json!({
             "images": self.inputs.file("images", &self.inputs.images)?,
             "labels": self.inputs.file("labels", &self.inputs.one_hot)?,
             "mean": self.generator.mean(),
             "std": self.generator.std(),
-            "rotation": ROTATION,
-            "shift": SHIFT,
             "batch": BATCH,
             "peer_batches": self.inputs.choose(320, 20),
-            "samples": SAMPLES,
-        }))
+        });
+        if let (Some(all), Some(more)) = (parameters.as_object_mut(), self.told.as_object()) {
+            all.extend(more.clone());
+        }
+        Ok(parameters)
     }
 
-    /// In grey levels of 255: several peers round to whole ones before they standardise.
     fn compare(&mut self, peer: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
+        (self.compare)(self, peer, theirs)
+    }
+}
+
+impl Epochs<'_> {
+    /// In grey levels of 255: several peers round to whole ones before they standardise.
+    fn compare_fixed(&self, peer: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
         let theirs: Array4<f32> = theirs.into_dimensionality()?;
         let std = self.generator.std().ok_or("the generator is not fitted")?;
         let mut distances = Vec::new();
@@ -126,9 +137,7 @@ impl Ready for Epochs<'_> {
         }
         Ok(Distance::of(distances).within(1.0, 0.5, "levels"))
     }
-}
 
-impl Epochs<'_> {
     /// What the generator makes of an image when these numbers are drawn.
     fn fixed(
         &self,

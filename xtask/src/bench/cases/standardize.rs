@@ -2,9 +2,9 @@
 
 use mizumashi::ImageDataGenerator;
 use ndarray::{ArrayD, s};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::flow::{BATCH, serve};
+use super::flow::Epochs;
 use crate::bench::case::{Case, Distance, Parity, Ready, Result, Unit};
 use crate::bench::inputs::Inputs;
 use crate::bench::peers::Peer;
@@ -43,46 +43,18 @@ impl Case for Standardize {
             .featurewise_std_normalization(true)
             .build()?;
         generator.fit(&inputs.images)?;
-        Ok(Box::new(Epochs { inputs, generator, epoch: 0 }))
+        let told = json!({ "compared": COMPARED });
+        Ok(Box::new(Epochs { inputs, generator, epoch: 0, told, compare }))
     }
 }
 
-struct Epochs<'a> {
-    inputs: &'a Inputs,
-    generator: ImageDataGenerator,
-    epoch: u64,
-}
-
-impl Ready for Epochs<'_> {
-    fn items(&self) -> usize {
-        self.inputs.images.dim().0
+fn compare(epochs: &Epochs<'_>, _: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
+    let Epochs { inputs, generator, .. } = epochs;
+    let ours = generator.standardize(&inputs.images.slice(s![..COMPARED, .., .., ..]))?;
+    if theirs.shape() != ours.shape() {
+        return Err(format!("images of {:?}, not {:?}", theirs.shape(), ours.shape()).into());
     }
-
-    fn run(&mut self) -> Result<()> {
-        self.epoch += 1;
-        serve(&self.generator, self.inputs, self.epoch)
-    }
-
-    fn parameters(&self) -> Result<Value> {
-        Ok(json!({
-            "images": self.inputs.file("images", &self.inputs.images)?,
-            "labels": self.inputs.file("labels", &self.inputs.one_hot)?,
-            "mean": self.generator.mean(),
-            "std": self.generator.std(),
-            "batch": BATCH,
-            "peer_batches": self.inputs.choose(320, 20),
-            "compared": COMPARED,
-        }))
-    }
-
-    fn compare(&mut self, _: &Peer, theirs: ArrayD<f32>) -> Result<Parity> {
-        let ours =
-            self.generator.standardize(&self.inputs.images.slice(s![..COMPARED, .., .., ..]))?;
-        if theirs.shape() != ours.shape() {
-            return Err(format!("images of {:?}, not {:?}", theirs.shape(), ours.shape()).into());
-        }
-        let pairs = ours.iter().zip(&theirs);
-        let apart = pairs.map(|(ours, theirs)| f64::from((ours - theirs).abs()));
-        Ok(Distance::of(apart).at_most(1e-5, "deviations"))
-    }
+    let pairs = ours.iter().zip(&theirs);
+    let apart = pairs.map(|(ours, theirs)| f64::from((ours - theirs).abs()));
+    Ok(Distance::of(apart).at_most(1e-5, "deviations"))
 }
